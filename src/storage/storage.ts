@@ -1,0 +1,199 @@
+import type { Job, JobState, NewJob } from "../job.ts";
+
+/**
+ * What Nuvom asks of a place to keep jobs: the whole contract. Implement it, run `testStorage` of `nuvom/testing`
+ * over it, and pass it as `storage`.
+ *
+ * Every method is atomic: it takes effect as a whole or, when it throws, not at all. Every method that changes
+ * jobs takes and returns batches, so that many jobs cost one transaction or one round trip. Times are Unix times
+ * in milliseconds and always passed in: a storage never reads a clock. Several handles, in several operating
+ * system processes, may work on the same data at once.
+ *
+ * Due work is ordered by `(priority, runAt, id)` within a queue. A claim must seek that order, never walk it: its
+ * cost may not grow with the number of pending jobs, nor with the number of jobs scheduled for the future.
+ */
+export interface Storage {
+  /**
+   * Adds jobs as `pending`, all or none of them. A job whose `key` is held by a pending or running job of the same
+   * queue (one earlier in the batch included) is not added. Returns for each job the id under which it is known:
+   * its own, or that of the holder of its key.
+   * An id that exists already is not added again, so that a call whose answer was lost can be repeated.
+   */
+  insert(jobs: readonly NewJob[]): Promise<string[]>;
+
+  /**
+   * Takes up to `limit` due jobs (`runAt <= now`), queue by queue in the order given, each queue in its order, and
+   * leaves them `running` under `worker` with `attempt` and `claims` one higher, `startedAt` set to `now` and
+   * `reason` cleared. Skips paused queues.
+   * @throws LeaseLostError if the worker has no lease that lasts beyond `now`.
+   */
+  claim(worker: string, queues: readonly string[], limit: number, now: number): Promise<Job[]>;
+
+  /**
+   * Records what became of claimed jobs. Fenced: an outcome applies only where the job is still running for this
+   * worker and this claim. Returns for each outcome whether it applied.
+   */
+  settle(worker: string, outcomes: readonly Outcome[], now: number): Promise<boolean[]>;
+
+  /** Registers the worker or renews its lease, with one write however many jobs it holds. */
+  heartbeat(worker: WorkerRecord): Promise<Held>;
+
+  /**
+   * Makes the running jobs of workers whose lease ended at or before `now` pending again, due at once, the attempt
+   * given back and `crashes` one higher, and forgets those workers. Jobs to be cancelled become `cancelled`.
+   * Returns the ids of the jobs.
+   */
+  recover(now: number): Promise<string[]>;
+
+  /** Adds the schedule or replaces the one of the same id. */
+  putSchedule(schedule: Schedule): Promise<void>;
+
+  /** Returns whether there was such a schedule. Jobs that it has made stay. */
+  removeSchedule(id: string): Promise<boolean>;
+
+  /** All schedules, ordered by id. */
+  schedules(): Promise<Schedule[]>;
+
+  /**
+   * Fires one occurrence: if the schedule's `nextRunAt` is still `occurrence`, sets it to `next` and adds `job` (by
+   * the rules of `insert`) in the same step. Returns whether it did: of any number of callers, one gets `true`.
+   */
+  fire(schedule: string, occurrence: number, next: number | null, job: NewJob): Promise<boolean>;
+
+  /** The earliest `runAt` of the pending jobs in those of the queues that are not paused, or `null`. */
+  nextRunAt(queues: readonly string[]): Promise<number | null>;
+
+  /**
+   * Calls back when new work may be due in one of the queues. A hint: it may come for nothing, and correctness must
+   * not need it. Returns the function that ends it.
+   */
+  onWake(queues: readonly string[], callback: () => void): () => void;
+
+  /** The jobs of these ids, `null` where there is none. */
+  get(ids: readonly string[]): Promise<(Job | null)[]>;
+
+  /** The jobs that match, newest first (by id), at most `page.limit` of them, those after `page.after` if given. */
+  list(filter: JobFilter, page: Page): Promise<Job[]>;
+
+  /** How many jobs there are by queue and state. A queue that is known but empty has no numbers above zero. */
+  counts(): Promise<QueueCounts[]>;
+
+  /** The queues that hold or held jobs or are paused, by name. Cheap: a worker asks often. */
+  queues(): Promise<QueueRecord[]>;
+
+  /** The workers that are registered, those whose lease has run out included, until `recover` forgets them. */
+  workers(): Promise<WorkerRecord[]>;
+
+  /**
+   * Ends pending jobs as `cancelled`, and marks running ones, whose worker hears of it from its next heartbeat.
+   * Returns for each id the job's state before the call, or `null` if there is no such job.
+   */
+  cancel(ids: readonly string[], now: number): Promise<(JobState | null)[]>;
+
+  /**
+   * Makes finished jobs pending again, due `now`, with no attempts or crashes counted and the result cleared. The
+   * errors stay as history. Returns for each id whether it did: not if the job is missing, not finished, or if
+   * another job holds its key.
+   */
+  retry(ids: readonly string[], now: number): Promise<boolean[]>;
+
+  /** Pauses or resumes a queue. A paused queue takes jobs in and gives none out; what runs, runs on. */
+  pause(queue: string, paused: boolean): Promise<void>;
+
+  /** Deletes at most `limit` jobs that ended before `finishedBefore`, oldest first. Returns how many. */
+  prune(finishedBefore: number, limit: number): Promise<number>;
+
+  /** Ends the handle. What it wrote stays. */
+  close(): Promise<void>;
+}
+
+/** What became of one claimed job. */
+export type Outcome = Claimed & (Succeeded | Retry | Failed | Cancelled | Released);
+
+interface Claimed {
+  id: string;
+  /** The `claims` of the job as it was claimed: the fencing token. */
+  claims: number;
+  /** When the attempt began to execute. */
+  startedAt: number;
+  /** The job's process died while it ran: `crashes` goes up by one. */
+  crashed?: boolean;
+}
+
+interface Succeeded {
+  kind: "succeeded";
+  result: Uint8Array;
+}
+
+/** The attempt failed; another is due at `runAt`. */
+interface Retry {
+  kind: "retry";
+  runAt: number;
+  errors: Uint8Array;
+}
+
+interface Failed {
+  kind: "failed";
+  errors: Uint8Array;
+}
+
+interface Cancelled {
+  kind: "cancelled";
+  errors: Uint8Array | null;
+}
+
+/** The job was interrupted or could not be started, which is not its fault: the attempt is given back. */
+interface Released {
+  kind: "released";
+  runAt: number;
+  reason: string | null;
+}
+
+export interface WorkerRecord {
+  id: string;
+  host: string;
+  pid: number;
+  queues: readonly string[];
+  startedAt: number;
+  /** When its last heartbeat was. */
+  seenAt: number;
+  /** When its lease ends unless it is renewed. */
+  leaseUntil: number;
+}
+
+/** What a worker learns from its heartbeat. */
+export interface Held {
+  /** How many jobs are running under its lease: more than it knows of if the answer to a claim was lost. */
+  running: number;
+  /** The ids of those of them that somebody wants cancelled. */
+  cancel: string[];
+}
+
+export interface Schedule {
+  id: string;
+  /** The occurrence to fire next, or `null` if there is none. */
+  nextRunAt: number | null;
+  paused: boolean;
+  /** msgpack of its rule and of the job it makes: the storage need not know more. */
+  definition: Uint8Array;
+}
+
+export interface JobFilter {
+  state?: JobState;
+  task?: string;
+  queue?: string;
+  worker?: string;
+}
+
+export interface Page {
+  limit: number;
+  /** The last id of the page before. */
+  after?: string;
+}
+
+export interface QueueRecord {
+  name: string;
+  paused: boolean;
+}
+
+export type QueueCounts = QueueRecord & Record<JobState, number>;
