@@ -1,3 +1,5 @@
+import type { JobError } from "./job.ts";
+
 /** The parent of every error that Nuvom throws on purpose; `code` is stable, the message is for people. */
 export class NuvomError extends Error {
   override name = "NuvomError";
@@ -8,6 +10,14 @@ export class NuvomError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/**
+ * Whether an error is one of ours, told by its code: `instanceof` does not hold between the two copies of this module
+ * that a worker's process may load, the worker's and the project's.
+ */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as Partial<NuvomError>).code === code;
 }
 
 /** An input that does not fit the task's schema. */
@@ -59,5 +69,39 @@ export class NonRetryableError extends NuvomError {
   override name = "NonRetryableError";
   constructor(message: string, options?: ErrorOptions) {
     super("NON_RETRYABLE", message, options);
+  }
+}
+
+/** Waited for the result of a job that ended without one. */
+export class JobFailedError extends NuvomError {
+  override name = "JobFailedError";
+  constructor(
+    readonly id: string,
+    readonly task: string,
+    readonly state: "failed" | "cancelled",
+    message: string,
+    /** Every attempt that failed, oldest first. */
+    readonly errors: readonly JobError[],
+  ) {
+    super(state === "failed" ? "JOB_FAILED" : "JOB_CANCELLED", message);
+  }
+}
+
+/** There is no job of this id: it never was, or it ended and was pruned. */
+export class JobNotFoundError extends NuvomError {
+  override name = "JobNotFoundError";
+  constructor(id: string) {
+    super("JOB_NOT_FOUND", `there is no job ${id}: it never was, or it ended long ago and was deleted`);
+  }
+}
+
+/** The job had not ended when the time to wait was over. The job itself goes on. */
+export class ResultTimeoutError extends NuvomError {
+  override name = "ResultTimeoutError";
+  constructor(id: string, waited: string) {
+    super(
+      "RESULT_TIMEOUT",
+      `job ${id} has not ended within ${waited}; it goes on, and its result can still be waited for`,
+    );
   }
 }

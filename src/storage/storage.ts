@@ -31,7 +31,8 @@ export interface Storage {
 
   /**
    * Records what became of claimed jobs. Fenced: an outcome applies only where the job is still running for this
-   * worker and this claim. Returns for each outcome whether it applied.
+   * worker and this claim. A job that somebody wants cancelled becomes `cancelled` where it would have become
+   * pending. Returns for each outcome whether it applied.
    */
   settle(worker: string, outcomes: readonly Outcome[], now: number): Promise<boolean[]>;
 
@@ -39,8 +40,8 @@ export interface Storage {
   heartbeat(worker: WorkerRecord): Promise<Held>;
 
   /**
-   * Makes the running jobs of workers whose lease ended at or before `now` pending again, due at once, the attempt
-   * given back and `crashes` one higher, and forgets those workers. Jobs to be cancelled become `cancelled`.
+   * Makes the running jobs of workers whose lease ended at or before `now` pending again in their old place of the
+   * line (`runAt` stays), the attempt given back and `crashes` one higher, and forgets those workers. Jobs to be cancelled become `cancelled`.
    * Returns the ids of the jobs.
    */
   recover(now: number): Promise<string[]>;
@@ -55,7 +56,7 @@ export interface Storage {
   schedules(): Promise<Schedule[]>;
 
   /**
-   * Fires one occurrence: if the schedule's `nextRunAt` is still `occurrence`, sets it to `next` and adds `job` (by
+   * Fires one occurrence: if the schedule is not paused and its `nextRunAt` is still `occurrence`, sets it to `next` and adds `job` (by
    * the rules of `insert`) in the same step. Returns whether it did: of any number of callers, one gets `true`.
    */
   fire(schedule: string, occurrence: number, next: number | null, job: NewJob): Promise<boolean>;
@@ -64,10 +65,10 @@ export interface Storage {
   nextRunAt(queues: readonly string[]): Promise<number | null>;
 
   /**
-   * Calls back when new work may be due in one of the queues. A hint: it may come for nothing, and correctness must
-   * not need it. Returns the function that ends it.
+   * Calls back when new work may be due in one of the queues, or in any if `null`. A hint: it may come for nothing,
+   * and correctness must not need it. Returns the function that ends it.
    */
-  onWake(queues: readonly string[], callback: () => void): () => void;
+  onWake(queues: readonly string[] | null, callback: () => void): () => void;
 
   /** The jobs of these ids, `null` where there is none. */
   get(ids: readonly string[]): Promise<(Job | null)[]>;
@@ -153,6 +154,7 @@ export interface WorkerRecord {
   id: string;
   host: string;
   pid: number;
+  /** Those it serves; empty if it serves all. */
   queues: readonly string[];
   startedAt: number;
   /** When its last heartbeat was. */

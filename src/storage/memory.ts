@@ -1,0 +1,252 @@
+import { LeaseLostError, StorageError } from "../errors.ts";
+import { isFinal, type Job, type NewJob } from "../job.ts";
+import {
+  add,
+  change,
+  type Data,
+  emptyData,
+  keyHolder,
+  openLines,
+  queueOf,
+  type Subscription,
+  wake,
+} from "./memory/data.ts";
+import type { Outcome, QueueCounts, QueueRecord, Storage, WorkerRecord } from "./storage.ts";
+
+const named = new Map<string, Data>();
+
+/**
+ * Opens a storage that lives in this program's memory: for tests, and as the model that others are compared with.
+ * Handles of the same name share their data, which stays when they are closed. Without a name the data is the
+ * handle's own.
+ */
+export function openMemory(name = ""): Storage {
+  const data = named.get(name) ?? emptyData();
+  if (name !== "") named.set(name, data);
+  const subscriptions = new Set<Subscription>();
+  let closed = false;
+
+  function use(): Data {
+    if (closed) throw new StorageError("this handle of the memory storage is closed: open another");
+    return data;
+  }
+
+  return {
+    async insert(batch) {
+      const data = use();
+      const fresh = batch.map(asPending);
+      return fresh.map((job) => add(data, job));
+    },
+
+    async claim(worker, names, limit, now) {
+      const data = use();
+      const lease = data.workers.get(worker)?.leaseUntil;
+      if (lease === undefined || lease <= now) throw new LeaseLostError(worker);
+      const claimed: Job[] = [];
+      for (const line of openLines(data, names)) {
+        for (let job = line.at(-1); claimed.length < limit && job && job.runAt <= now; job = line.at(-1)) {
+          const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
+          change(data, job, { state: "running", worker, ...counted, startedAt: now, reason: null });
+          claimed.push({ ...job });
+        }
+      }
+      return claimed;
+    },
+
+    async settle(worker, batch, now) {
+      const data = use();
+      const outcomes = batch.map((outcome) => ({ ...outcome }));
+      return outcomes.map((outcome) => {
+        const job = data.jobs.get(outcome.id);
+        if (job?.state !== "running" || job.worker !== worker || job.claims !== outcome.claims) return false;
+        change(data, job, settled(data, job, outcome, now));
+        return true;
+      });
+    },
+
+    async heartbeat(worker) {
+      const data = use();
+      data.workers.set(worker.id, copyWorker(worker));
+      const ids = running(data, worker.id).map((job) => job.id);
+      return { running: ids.length, cancel: ids.filter((id) => data.cancelling.has(id)) };
+    },
+
+    async recover(now) {
+      const data = use();
+      const lost = [...data.workers.values()].filter((worker) => worker.leaseUntil <= now);
+      const jobs = lost.flatMap((worker) => running(data, worker.id));
+      for (const job of jobs) {
+        const counted = { attempt: job.attempt - 1, crashes: job.crashes + 1 };
+        change(data, job, { ...counted, ...putBack(data, job, job.runAt, null, now) });
+      }
+      for (const worker of lost) data.workers.delete(worker.id);
+      return jobs.map((job) => job.id);
+    },
+
+    async putSchedule(schedule) {
+      use().schedules.set(schedule.id, { ...schedule });
+    },
+
+    async removeSchedule(id) {
+      return use().schedules.delete(id);
+    },
+
+    async schedules() {
+      return [...use().schedules.values()].map((schedule) => ({ ...schedule })).sort(byId);
+    },
+
+    async fire(id, occurrence, next, job) {
+      const data = use();
+      const schedule = data.schedules.get(id);
+      if (!schedule || schedule.paused || schedule.nextRunAt !== occurrence) return false;
+      add(data, asPending(job));
+      schedule.nextRunAt = next;
+      return true;
+    },
+
+    async nextRunAt(names) {
+      const times = openLines(use(), names).flatMap((line) => line.at(-1)?.runAt ?? []);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+
+    onWake(names, callback) {
+      const data = use();
+      const subscription = { queues: names && new Set(names), callback };
+      subscriptions.add(subscription);
+      data.subscriptions.add(subscription);
+      return () => {
+        subscriptions.delete(subscription);
+        data.subscriptions.delete(subscription);
+      };
+    },
+
+    async get(ids) {
+      const { jobs } = use();
+      return ids.map((id) => (jobs.has(id) ? { ...jobs.get(id)! } : null));
+    },
+
+    async list(filter, { limit, after }) {
+      const fields = ["state", "task", "queue", "worker"] as const;
+      return [...use().jobs.values()]
+        .filter((job) => fields.every((field) => filter[field] === undefined || filter[field] === job[field]))
+        .filter((job) => after === undefined || job.id < after)
+        .sort((a, b) => byId(b, a))
+        .slice(0, limit)
+        .map((job) => ({ ...job }));
+    },
+
+    async counts() {
+      const data = use();
+      const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+      const counts = new Map<string, QueueCounts>();
+      for (const queue of queueRecords(data)) counts.set(queue.name, { ...queue, ...none });
+      for (const job of data.jobs.values()) counts.get(job.queue)![job.state]++;
+      return [...counts.values()];
+    },
+
+    async queues() {
+      return queueRecords(use());
+    },
+
+    async workers() {
+      return [...use().workers.values()].map(copyWorker).sort(byId);
+    },
+
+    async cancel(ids, now) {
+      const data = use();
+      return ids.map((id) => {
+        const job = data.jobs.get(id);
+        const state = job?.state ?? null;
+        if (job && state === "pending")
+          change(data, job, { state: "cancelled", finishedAt: now, reason: null });
+        if (state === "running") data.cancelling.add(id);
+        return state;
+      });
+    },
+
+    async retry(ids, now) {
+      const data = use();
+      return ids.map((id) => {
+        const job = data.jobs.get(id);
+        if (!job || !isFinal(job.state) || keyHolder(data, job) !== undefined) return false;
+        const uncounted = { attempt: 0, crashes: 0, result: null, finishedAt: null };
+        change(data, job, { state: "pending", runAt: now, ...uncounted });
+        return true;
+      });
+    },
+
+    async pause(name, paused) {
+      const data = use();
+      queueOf(data, name).paused = paused;
+      if (!paused) wake(data, name);
+    },
+
+    async prune(finishedBefore, limit) {
+      const { jobs } = use();
+      const ended = [...jobs.values()]
+        .filter((job) => job.finishedAt !== null && job.finishedAt < finishedBefore)
+        .sort((a, b) => a.finishedAt! - b.finishedAt! || byId(a, b))
+        .slice(0, limit);
+      for (const job of ended) jobs.delete(job.id);
+      return ended.length;
+    },
+
+    async close() {
+      closed = true;
+      for (const subscription of subscriptions) data.subscriptions.delete(subscription);
+    },
+  };
+}
+
+function asPending(job: NewJob): Job {
+  const counted = { attempt: 0, claims: 0, crashes: 0 };
+  const unknown = {
+    worker: null,
+    startedAt: null,
+    finishedAt: null,
+    result: null,
+    errors: null,
+    reason: null,
+  };
+  return { ...job, state: "pending", ...counted, ...unknown };
+}
+
+function settled(data: Data, job: Job, outcome: Outcome, now: number): Partial<Job> {
+  const ran = { startedAt: outcome.startedAt, crashes: job.crashes + (outcome.crashed ? 1 : 0) };
+  switch (outcome.kind) {
+    case "succeeded":
+      return { ...ran, state: "succeeded", finishedAt: now, result: outcome.result };
+    case "failed":
+      return { ...ran, state: "failed", finishedAt: now, errors: outcome.errors };
+    case "cancelled":
+      return { ...ran, state: "cancelled", finishedAt: now, errors: outcome.errors ?? job.errors };
+    case "retry":
+      return { ...ran, errors: outcome.errors, ...putBack(data, job, outcome.runAt, null, now) };
+    case "released": {
+      const { runAt, reason } = outcome;
+      return { ...ran, attempt: job.attempt - 1, ...putBack(data, job, runAt, reason, now) };
+    }
+  }
+}
+
+/** A job that somebody wants cancelled ends where another becomes pending again. */
+function putBack(data: Data, job: Job, runAt: number, reason: string | null, now: number): Partial<Job> {
+  if (data.cancelling.has(job.id)) return { state: "cancelled", finishedAt: now };
+  return { state: "pending", runAt, reason };
+}
+
+function running(data: Data, worker: string): Job[] {
+  return [...data.jobs.values()].filter((job) => job.state === "running" && job.worker === worker).sort(byId);
+}
+
+function queueRecords({ queues }: Data): QueueRecord[] {
+  return [...queues.keys()].sort().map((name) => ({ name, paused: queues.get(name)!.paused }));
+}
+
+function copyWorker(worker: WorkerRecord): WorkerRecord {
+  return { ...worker, queues: [...worker.queues] };
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return a.id < b.id ? -1 : 1;
+}

@@ -1,0 +1,117 @@
+import { isFinal, type Job, type Priority, priorities } from "../../job.ts";
+import type { Schedule, WorkerRecord } from "../storage.ts";
+
+interface Queue {
+  paused: boolean;
+  /** The id of the pending or running job that holds a key. */
+  keys: Map<string, string>;
+  pending: Record<Priority, Line>;
+}
+
+/** Pending jobs, latest `(runAt, id)` first: the next one due stands last, where taking it moves no other. */
+type Line = Job[];
+
+export interface Subscription {
+  /** `null` for all. */
+  queues: ReadonlySet<string> | null;
+  callback: () => void;
+}
+
+export type Data = ReturnType<typeof emptyData>;
+
+export function emptyData() {
+  return {
+    jobs: new Map<string, Job>(),
+    /** The running jobs that somebody wants cancelled. */
+    cancelling: new Set<string>(),
+    queues: new Map<string, Queue>(),
+    workers: new Map<string, WorkerRecord>(),
+    schedules: new Map<string, Schedule>(),
+    subscriptions: new Set<Subscription>(),
+    /** The queues whose subscribers are about to be called. */
+    woken: new Set<string>(),
+  };
+}
+
+export function add(data: Data, job: Job): string {
+  if (data.jobs.has(job.id)) return job.id;
+  const holder = keyHolder(data, job);
+  if (holder !== undefined) return holder;
+  data.jobs.set(job.id, job);
+  enter(data, job);
+  return job.id;
+}
+
+/** The one way to change a stored job: lines, keys and requests to cancel stay in step with it. */
+export function change(data: Data, job: Job, fields: Partial<Job>): void {
+  leave(data, job);
+  Object.assign(job, fields);
+  enter(data, job);
+}
+
+function enter(data: Data, job: Job): void {
+  const queue = queueOf(data, job.queue);
+  if (job.key !== null && !isFinal(job.state)) queue.keys.set(job.key, job.id);
+  if (job.state === "pending") {
+    const line = queue.pending[job.priority];
+    line.splice(position(line, job), 0, job);
+    wake(data, job.queue);
+  }
+}
+
+function leave(data: Data, job: Job): void {
+  const queue = queueOf(data, job.queue);
+  if (job.key !== null && !isFinal(job.state)) queue.keys.delete(job.key);
+  if (job.state === "pending") {
+    const line = queue.pending[job.priority];
+    line.splice(position(line, job), 1);
+  }
+  data.cancelling.delete(job.id);
+}
+
+/** Where in its line the job stands or belongs. */
+function position(line: Line, job: Job): number {
+  let low = 0;
+  let high = line.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = line[middle]!;
+    if (other.runAt > job.runAt || (other.runAt === job.runAt && other.id > job.id)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function keyHolder(data: Data, { queue, key }: Job): string | undefined {
+  return key === null ? undefined : queueOf(data, queue).keys.get(key);
+}
+
+export function queueOf(data: Data, name: string): Queue {
+  const queue = data.queues.get(name) ?? {
+    paused: false,
+    keys: new Map(),
+    pending: { high: [], normal: [], low: [] },
+  };
+  data.queues.set(name, queue);
+  return queue;
+}
+
+/** The lines of those of the queues that are not paused, in the order in which they are claimed. */
+export function openLines({ queues }: Data, names: readonly string[]): Line[] {
+  const open = names.flatMap((name) => queues.get(name) ?? []).filter((queue) => !queue.paused);
+  return open.flatMap(({ pending }) => priorities.map((priority) => pending[priority]));
+}
+
+/** Calls back once the step that is under way has taken effect as a whole. */
+export function wake(data: Data, name: string): void {
+  if (data.woken.size === 0) queueMicrotask(() => callBack(data));
+  data.woken.add(name);
+}
+
+function callBack(data: Data): void {
+  const { woken } = data;
+  data.woken = new Set();
+  for (const { queues, callback } of data.subscriptions) {
+    if (!queues?.isDisjointFrom(woken)) callback();
+  }
+}

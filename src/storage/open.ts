@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import { InvalidOptionError, StorageError } from "../errors.ts";
+import { openMemory } from "./memory.ts";
+import { openSqlite } from "./sqlite.ts";
+import type { Storage } from "./storage.ts";
+
+/**
+ * Opens the storage of a URL:
+ *
+ * - `sqlite:PATH`, optionally with `?synchronous=normal`; a relative path starts at `root`
+ * - `memory:` private to the handle, or `memory:NAME` shared within this program
+ *
+ * @throws InvalidOptionError for a URL that names no storage, StorageError if it cannot be opened.
+ */
+export function openStorage(url: string, root: string): Storage {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):(.*)$/s.exec(url) ?? [];
+  if (scheme === "memory") return openMemory(rest);
+  if (scheme === "private") {
+    throw new StorageError(
+      "a job cannot reach its worker's storage, which lives in the worker's own program: to enqueue from inside a job, start the worker with a storage URL such as sqlite:.nuvom/nuvom.db",
+    );
+  }
+  if (scheme === "sqlite") {
+    const { path, synchronous } = sqliteParts(url, rest);
+    return openSqlite(path === ":memory:" ? path : resolve(root, path), { synchronous });
+  }
+  throw new InvalidOptionError(
+    `storage "${withoutPassword(url)}" is not known: use sqlite:PATH (such as sqlite:.nuvom/nuvom.db) or memory:`,
+  );
+}
+
+/** The storage as a job's process is to name it, which runs in another folder and program. */
+export function storageUrlForProcesses(url: string | null, root: string): string {
+  if (url === null || url.startsWith("memory:")) return "private:";
+  if (!url.startsWith("sqlite:")) return url;
+  const { path, query } = sqliteParts(url, url.slice("sqlite:".length));
+  return `sqlite:${resolve(root, path)}${query}`;
+}
+
+function sqliteParts(url: string, rest: string) {
+  const [, path = "", query = ""] = /^(.*?)(\?.*)?$/s.exec(rest) ?? [];
+  const parameters = new URLSearchParams(query);
+  const synchronous = parameters.get("synchronous") ?? "full";
+  const unknown = [...parameters.keys()].find((key) => key !== "synchronous");
+  if (path === "") throw new InvalidOptionError(`storage "${url}" names no file: use sqlite:.nuvom/nuvom.db`);
+  if (unknown)
+    throw new InvalidOptionError(`storage "${url}": there is no option "${unknown}", only synchronous`);
+  if (synchronous !== "full" && synchronous !== "normal") {
+    throw new InvalidOptionError(`storage "${url}": synchronous is full or normal, not "${synchronous}"`);
+  }
+  return { path, query, synchronous } as const;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, ":***@");
+}

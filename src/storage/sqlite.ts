@@ -1,0 +1,252 @@
+import { LeaseLostError, StorageError } from "../errors.ts";
+import { type JobState, type NewJob, priorities } from "../job.ts";
+import { explained, openDatabase, type SqliteOptions, writeTransaction } from "./sqlite/database.ts";
+import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
+import { prepareStatements } from "./sqlite/statements.ts";
+import { watchCommits } from "./sqlite/wake.ts";
+import type { Outcome, QueueCounts, Storage } from "./storage.ts";
+
+/** Keeps everything in one SQLite file, for any number of programs on one machine. */
+export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
+  const database = openDatabase(path, options);
+  const commits = watchCommits(database, path);
+  let closed = false;
+
+  const { select, change } = prepareStatements(database);
+
+  function write<T>(work: () => T): Promise<T> {
+    assertOpen();
+    return writeTransaction(database, path, work);
+  }
+
+  async function read<T>(work: () => T): Promise<T> {
+    assertOpen();
+    try {
+      return work();
+    } catch (error) {
+      throw explained(error, path);
+    }
+  }
+
+  function assertOpen() {
+    if (closed) throw new StorageError(`storage ${path} is closed`);
+  }
+
+  function add(job: NewJob): string {
+    change.addQueue.run(job.queue);
+    const { changes } = change.insert.run(
+      job.id,
+      job.task,
+      job.queue,
+      priorities.indexOf(job.priority),
+      job.runAt,
+      job.input,
+      job.maxAttempts,
+      job.timeout,
+      job.key,
+      job.createdAt,
+      job.schedule,
+    );
+    if (changes === 1 || select.state.get(job.id)) return job.id;
+    return select.keyHolder.get(job.queue, job.key)!.id;
+  }
+
+  function notPaused(queues: readonly string[]): string[] {
+    const paused = new Set(select.queues.all().flatMap((queue) => (queue.paused ? [queue.name] : [])));
+    return queues.filter((queue) => !paused.has(queue));
+  }
+
+  function earliest(queues: readonly string[]): number | null {
+    let found: number | null = null;
+    for (const queue of notPaused(queues)) {
+      for (let level = 0; level < priorities.length; level++) {
+        const runAt = select.nextRunAt.get(queue, level)?.run_at;
+        if (runAt !== undefined && (found === null || runAt < found)) found = runAt;
+      }
+    }
+    return found;
+  }
+
+  function requireLease(worker: string, now: number) {
+    if (!select.lease.get(worker, now)) throw new LeaseLostError(worker);
+  }
+
+  function apply(worker: string, outcome: Outcome, now: number): boolean {
+    const crashed = outcome.crashed ? 1 : 0;
+    const fence = [outcome.id, worker, outcome.claims] as const;
+    const finish = (state: JobState, result: Uint8Array | null, errors: Uint8Array | null) =>
+      change.finish.run(state, outcome.startedAt, now, result, errors, crashed, ...fence).changes === 1;
+    const putBack = (runAt: number, reason: string | null, givenBack: 0 | 1, errors: Uint8Array | null) =>
+      change.putBack.run(now, runAt, reason, givenBack, outcome.startedAt, errors, crashed, ...fence)
+        .changes === 1;
+
+    switch (outcome.kind) {
+      case "succeeded":
+        return finish("succeeded", outcome.result, null);
+      case "failed":
+        return finish("failed", null, outcome.errors);
+      case "cancelled":
+        return finish("cancelled", null, outcome.errors);
+      case "retry":
+        return putBack(outcome.runAt, null, 0, outcome.errors);
+      case "released":
+        return putBack(outcome.runAt, outcome.reason, 1, null);
+    }
+  }
+
+  return {
+    async insert(jobs) {
+      const ids = await write(() => jobs.map(add));
+      commits.notify();
+      return ids;
+    },
+
+    async claim(worker, queues, limit, now) {
+      // Looking first takes no lock: an idle worker disturbs nobody.
+      const due = await read(() => {
+        requireLease(worker, now);
+        return (earliest(queues) ?? Number.POSITIVE_INFINITY) <= now;
+      });
+      if (!due) return [];
+      return write(() => {
+        requireLease(worker, now);
+        const claimed: JobRow[] = [];
+        for (const queue of notPaused(queues)) {
+          for (let level = 0; level < priorities.length && claimed.length < limit; level++) {
+            const rows = change.claim.all(worker, now, queue, level, now, limit - claimed.length);
+            // RETURNING promises no order.
+            claimed.push(...rows.sort((a, b) => a.run_at - b.run_at || (a.id < b.id ? -1 : 1)));
+          }
+        }
+        return claimed.map(toJob);
+      });
+    },
+
+    async settle(worker, outcomes, now) {
+      const applied = await write(() => outcomes.map((outcome) => apply(worker, outcome, now)));
+      if (outcomes.some(({ kind }) => kind === "retry" || kind === "released")) commits.notify();
+      return applied;
+    },
+
+    heartbeat(worker) {
+      return write(() => {
+        const { id, host, pid, queues, startedAt, seenAt, leaseUntil } = worker;
+        change.heartbeat.run(id, host, pid, JSON.stringify(queues), startedAt, seenAt, leaseUntil);
+        const running = select.running.all(id);
+        return {
+          running: running.length,
+          cancel: running.filter((job) => job.cancel_requested).map((job) => job.id),
+        };
+      });
+    },
+
+    async recover(now) {
+      const recovered = await write(() =>
+        change.endWorkers
+          .all(now)
+          .flatMap(({ id }) => change.recover.all(now, id))
+          .map(({ id }) => id),
+      );
+      if (recovered.length > 0) commits.notify();
+      return recovered;
+    },
+
+    async putSchedule({ id, nextRunAt, paused, definition }) {
+      await write(() => change.putSchedule.run(id, nextRunAt, paused ? 1 : 0, definition));
+    },
+
+    removeSchedule: (id) => write(() => change.removeSchedule.run(id).changes === 1),
+
+    schedules: () => read(() => select.schedules.all().map(toSchedule)),
+
+    async fire(schedule, occurrence, next, job) {
+      const fired = await write(() => {
+        if (change.advance.run(next, schedule, occurrence).changes === 0) return false;
+        add(job);
+        return true;
+      });
+      if (fired) commits.notify();
+      return fired;
+    },
+
+    nextRunAt: (queues) => read(() => earliest(queues)),
+
+    onWake(_queues, callback) {
+      assertOpen();
+      return commits.listen(callback);
+    },
+
+    get: (ids) =>
+      read(() =>
+        ids.map((id) => {
+          const row = select.job.get(id);
+          return row ? toJob(row) : null;
+        }),
+      ),
+
+    list: (filter, page) =>
+      read(() => {
+        const wanted = { ...filter };
+        const columns = (["state", "task", "queue", "worker"] as const).filter(
+          (name) => wanted[name] !== undefined,
+        );
+        const conditions = columns.map((name) => `${name} = ?`);
+        const values: (string | number)[] = columns.map((name) => wanted[name]!);
+        if (page.after !== undefined) {
+          conditions.push("id < ?");
+          values.push(page.after);
+        }
+        const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
+        return database
+          .query<JobRow, (string | number)[]>(`SELECT * FROM jobs ${where} ORDER BY id DESC LIMIT ?`)
+          .all(...values, page.limit)
+          .map(toJob);
+      }),
+
+    counts: () =>
+      read(() => {
+        const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+        const byQueue = new Map<string, QueueCounts>();
+        for (const { name, paused } of select.queues.all()) {
+          byQueue.set(name, { name, paused: paused === 1, ...none });
+        }
+        for (const { queue, state, jobs } of select.counts.all()) byQueue.get(queue)![state] = jobs;
+        return [...byQueue.values()];
+      }),
+
+    queues: () => read(() => select.queues.all().map(({ name, paused }) => ({ name, paused: paused === 1 }))),
+
+    workers: () => read(() => select.workers.all().map(toWorker)),
+
+    cancel: (ids, now) =>
+      write(() =>
+        ids.map((id) => {
+          const state = select.state.get(id)?.state ?? null;
+          if (state === "pending") change.cancelPending.run(now, id);
+          if (state === "running") change.requestCancel.run(id);
+          return state;
+        }),
+      ),
+
+    async retry(ids, now) {
+      const retried = await write(() => ids.map((id) => change.retry.run(now, id).changes === 1));
+      if (retried.includes(true)) commits.notify();
+      return retried;
+    },
+
+    async pause(queue, paused) {
+      await write(() => change.pause.run(queue, paused ? 1 : 0));
+      if (!paused) commits.notify();
+    },
+
+    prune: (finishedBefore, limit) => write(() => change.prune.run(finishedBefore, limit).changes),
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      commits.close();
+      for (const statement of [...Object.values(select), ...Object.values(change)]) statement.finalize();
+      database.close();
+    },
+  };
+}

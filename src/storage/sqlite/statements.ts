@@ -1,0 +1,94 @@
+import type { Database } from "bun:sqlite";
+import type { JobState } from "../../job.ts";
+import type { JobRow, ScheduleRow, WorkerRow } from "./rows.ts";
+
+/** All the SQL of the storage, prepared once: `select` reads, `change` belongs inside a write transaction. */
+export function prepareStatements(database: Database) {
+  const select = {
+    lease: database.prepare<{ id: string }, [string, number]>(
+      "SELECT id FROM workers WHERE id = ? AND lease_until > ?",
+    ),
+    queues: database.prepare<{ name: string; paused: number }, []>(
+      "SELECT name, paused FROM queues ORDER BY name",
+    ),
+    nextRunAt: database.prepare<{ run_at: number }, [string, number]>(
+      "SELECT run_at FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? ORDER BY run_at LIMIT 1",
+    ),
+    keyHolder: database.prepare<{ id: string }, [string, string | null]>(
+      "SELECT id FROM jobs WHERE queue = ? AND key = ? AND state IN ('pending', 'running')",
+    ),
+    job: database.prepare<JobRow, [string]>("SELECT * FROM jobs WHERE id = ?"),
+    state: database.prepare<{ state: JobState }, [string]>("SELECT state FROM jobs WHERE id = ?"),
+    running: database.prepare<{ id: string; cancel_requested: number }, [string]>(
+      "SELECT id, cancel_requested FROM jobs WHERE state = 'running' AND worker = ? ORDER BY id",
+    ),
+    counts: database.prepare<{ queue: string; state: JobState; jobs: number }, []>(
+      "SELECT queue, state, count(*) AS jobs FROM jobs GROUP BY queue, state",
+    ),
+    schedules: database.prepare<ScheduleRow, []>("SELECT * FROM schedules ORDER BY id"),
+    workers: database.prepare<WorkerRow, []>("SELECT * FROM workers ORDER BY id"),
+  };
+
+  const change = {
+    addQueue: database.prepare("INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
+    insert: database.prepare(
+      `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
+    ),
+    claim: database.prepare<JobRow, [string, number, string, number, number, number]>(
+      `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL
+       WHERE rowid IN (
+         SELECT rowid FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? AND run_at <= ?
+         ORDER BY run_at, id LIMIT ?
+       ) RETURNING *`,
+    ),
+    finish: database.prepare(
+      `UPDATE jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
+         crashes = crashes + ?, cancel_requested = 0
+       WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
+    ),
+    putBack: database.prepare(
+      `UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'pending'),
+         finished_at = iif(cancel_requested, ?, NULL), run_at = iif(cancel_requested, run_at, ?),
+         reason = iif(cancel_requested, NULL, ?), attempt = attempt - ?, started_at = ?, errors = ifnull(?, errors),
+         crashes = crashes + ?, cancel_requested = 0
+       WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
+    ),
+    heartbeat: database.prepare(
+      `INSERT INTO workers (id, host, pid, queues, started_at, seen_at, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
+    ),
+    endWorkers: database.prepare<{ id: string }, [number]>(
+      "DELETE FROM workers WHERE lease_until <= ? RETURNING id",
+    ),
+    recover: database.prepare<{ id: string }, [number, string]>(
+      `UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'pending'),
+         finished_at = iif(cancel_requested, ?, NULL), attempt = attempt - 1, crashes = crashes + 1, cancel_requested = 0
+       WHERE state = 'running' AND worker = ? RETURNING id`,
+    ),
+    cancelPending: database.prepare(
+      "UPDATE jobs SET state = 'cancelled', finished_at = ?, reason = NULL WHERE id = ?",
+    ),
+    requestCancel: database.prepare("UPDATE jobs SET cancel_requested = 1 WHERE id = ?"),
+    retry: database.prepare(
+      `UPDATE OR IGNORE jobs SET state = 'pending', run_at = ?, attempt = 0, crashes = 0, finished_at = NULL, result = NULL
+       WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')`,
+    ),
+    pause: database.prepare(
+      "INSERT INTO queues (name, paused) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
+    ),
+    prune: database.prepare(
+      `DELETE FROM jobs WHERE rowid IN
+         (SELECT rowid FROM jobs WHERE finished_at < ? ORDER BY finished_at, id LIMIT ?)`,
+    ),
+    putSchedule: database.prepare(
+      "INSERT OR REPLACE INTO schedules (id, next_run_at, paused, definition) VALUES (?, ?, ?, ?)",
+    ),
+    removeSchedule: database.prepare("DELETE FROM schedules WHERE id = ?"),
+    advance: database.prepare(
+      "UPDATE schedules SET next_run_at = ? WHERE id = ? AND next_run_at = ? AND NOT paused",
+    ),
+  };
+
+  return { select, change };
+}

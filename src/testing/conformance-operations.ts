@@ -1,0 +1,284 @@
+import { describe, expect } from "bun:test";
+import { StorageError } from "../errors.ts";
+import type { Storage } from "../storage/storage.ts";
+import {
+  aJob,
+  aSchedule,
+  aWorker,
+  bytes,
+  cancelled,
+  claimAgain,
+  failed,
+  idsOf,
+  type Law,
+  now,
+  pending,
+  read,
+  released,
+  retried,
+  start,
+  succeeded,
+} from "./builders.ts";
+
+/** The laws of what people see and do, and of what outlives a handle. */
+export function operationLaws(law: Law): void {
+  describe("get, list, counts, queues", () => readLaws(law));
+  describe("cancel", () => cancelLaws(law));
+  describe("retry", () => retryLaws(law));
+  describe("prune", () => pruneLaws(law));
+  describe("handles", () => handleLaws(law));
+}
+
+const everything = { limit: 1000 };
+
+function readLaws(law: Law) {
+  law("get answers in the order of the ids, null where there is no job", async (storage) => {
+    const [a, b] = [aJob(), aJob()];
+    await storage.insert([a, b]);
+    const found = await read(storage, b, { id: "none" }, a, b);
+    expect(found).toStrictEqual([pending(b), null, pending(a), pending(b)]);
+    expect(await storage.get([])).toEqual([]);
+  });
+
+  law("list gives the newest first, and what the whole filter matches", async (storage) => {
+    const running = aJob({ task: "x", queue: "a", runAt: now - 1 });
+    const jobs = [running, aJob({ task: "x", queue: "b" }), aJob({ task: "y", queue: "a" })];
+    await storage.insert(jobs);
+    await storage.heartbeat(aWorker());
+    await storage.claim("w1", ["a"], 1, now);
+    const list = async (filter: Parameters<Storage["list"]>[0]) =>
+      idsOf(await storage.list(filter, everything));
+    const [a, b, c] = idsOf(jobs);
+    expect(await list({})).toEqual([c!, b!, a!]);
+    expect(await list({ task: "x" })).toEqual([b!, a!]);
+    expect(await list({ queue: "a" })).toEqual([c!, a!]);
+    expect(await list({ state: "pending" })).toEqual([c!, b!]);
+    expect(await list({ worker: "w1" })).toEqual([a!]);
+    expect(await list({ task: "y", queue: "a", state: "pending" })).toEqual([c!]);
+    expect(await list({ task: "y", queue: "b" })).toEqual([]);
+  });
+
+  law("list pages without gap or repetition while jobs come and go", async (storage) => {
+    const jobs = Array.from({ length: 10 }, (_, index) => aJob({ task: index % 2 ? "odd" : "even" }));
+    await storage.insert(jobs);
+    const first = await storage.list({}, { limit: 4 });
+    const last = first.at(-1)!;
+    await storage.insert([aJob()]);
+    await storage.cancel([last.id], now);
+    await storage.prune(now + 1, 1);
+    const second = await storage.list({}, { limit: 4, after: last.id });
+    const third = await storage.list({}, { limit: 4, after: second.at(-1)!.id });
+    expect(idsOf([...first, ...second, ...third])).toEqual(idsOf(jobs).reverse());
+    const odd = await storage.list({ task: "odd" }, { limit: 2, after: jobs[7]!.id });
+    expect(idsOf(odd)).toEqual([jobs[5]!.id, jobs[3]!.id]);
+  });
+
+  law("counts tells by queue and state, queues by name, empty and paused ones too", async (storage) => {
+    await storage.pause("c", true);
+    const [a, b, c, d] = await start(
+      storage,
+      Array.from({ length: 5 }, () => aJob({ queue: "b" })),
+    );
+    const gone = await start(storage, [aJob({ queue: "a" })]);
+    await storage.settle("w1", [...gone.map(succeeded), succeeded(a!), failed(b!), released(c!)], now);
+    await storage.prune(now + 1, 1);
+    await storage.cancel([c!.id, d!.id], now);
+    const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+    expect(await storage.counts()).toStrictEqual([
+      { name: "a", paused: false, ...none, succeeded: 1 },
+      { name: "b", paused: false, ...none, running: 2, failed: 1, cancelled: 1 },
+      { name: "c", paused: true, ...none },
+    ]);
+    expect(await storage.queues()).toStrictEqual([
+      { name: "a", paused: false },
+      { name: "b", paused: false },
+      { name: "c", paused: true },
+    ]);
+  });
+}
+
+function cancelLaws(law: Law) {
+  law("ends pending jobs, marks running ones and leaves the rest", async (storage) => {
+    const [running, done, error, put] = await start(storage, [aJob(), aJob(), aJob(), aJob()]);
+    await storage.settle("w1", [succeeded(done!), failed(error!), released(put!)], now);
+    const before = await read(storage, running!, done!, error!);
+    const ids = idsOf([running!, done!, error!, put!, { id: "none" }]);
+    expect(await storage.cancel(ids, now + 5)).toEqual(["running", "succeeded", "failed", "pending", null]);
+    expect(await storage.cancel(ids, now + 6)).toEqual(["running", "succeeded", "failed", "cancelled", null]);
+    expect(await read(storage, running!, done!, error!)).toStrictEqual(before);
+    const ended = { state: "cancelled", finishedAt: now + 5, attempt: 0, reason: null } as const;
+    expect(await read(storage, put!)).toStrictEqual([{ ...put!, startedAt: now + 1, ...ended }]);
+    expect(await storage.claim("w1", ["default"], 9, now)).toEqual([]);
+  });
+}
+
+function retryLaws(law: Law) {
+  law(
+    "makes jobs of each final state pending again, the errors kept, the rest of their end undone",
+    async (storage) => {
+      const jobs = await start(storage, [aJob(), aJob(), aJob()]);
+      await storage.settle(
+        "w1",
+        jobs.map((job) => ({ ...retried(job), crashed: true })),
+        now,
+      );
+      const [a, b, c] = await claimAgain(storage, jobs);
+      await storage.settle("w1", [succeeded(a!), failed(b!), cancelled(c!)], now);
+      expect(await storage.retry(idsOf(jobs), now + 5)).toEqual([true, true, true]);
+      const again = {
+        runAt: now + 5,
+        attempt: 0,
+        claims: 2,
+        worker: "w1",
+        startedAt: now + 1,
+        errors: bytes("errors"),
+      };
+      expect(await read(storage, ...jobs)).toStrictEqual(jobs.map((job) => ({ ...pending(job), ...again })));
+      expect(await storage.claim("w1", ["default"], 9, now + 5)).toHaveLength(3);
+    },
+  );
+
+  law("leaves jobs that are missing, pending or running", async (storage) => {
+    const [running] = await start(storage, [aJob()]);
+    const waiting = aJob({ runAt: now + 60 });
+    await storage.insert([waiting]);
+    expect(await storage.retry([running!.id, "none", waiting.id], now)).toEqual([false, false, false]);
+    expect(await read(storage, running!, waiting)).toStrictEqual([running!, pending(waiting)]);
+  });
+
+  law("takes the key again, unless another job holds it", async (storage) => {
+    const ended = [];
+    for (let count = 0; count < 3; count++) {
+      const [job] = await start(storage, [aJob({ key: "k" })]);
+      await storage.settle("w1", [failed(job!)], now);
+      ended.push(job!.id);
+    }
+    expect(await storage.retry(ended, now)).toEqual([true, false, false]);
+    expect(await storage.insert([aJob({ key: "k" })])).toEqual([ended[0]!]);
+    expect(await storage.get(ended)).toMatchObject([
+      { state: "pending" },
+      { state: "failed" },
+      { state: "failed" },
+    ]);
+  });
+
+  law("forgets that somebody wanted the job cancelled", async (storage) => {
+    const jobs = await start(storage, [aJob(), aJob()]);
+    await storage.cancel(idsOf(jobs), now);
+    await storage.settle("w1", [succeeded(jobs[0]!), retried(jobs[1]!)], now);
+    await storage.retry(idsOf(jobs), now);
+    await claimAgain(storage, jobs);
+    expect(await storage.heartbeat(aWorker())).toEqual({ running: 2, cancel: [] });
+  });
+}
+
+function pruneLaws(law: Law) {
+  law("deletes what ended before the time, the oldest first, up to the limit", async (storage) => {
+    const jobs = await start(storage, [aJob(), aJob(), aJob(), aJob(), aJob(), aJob()]);
+    const waiting = aJob();
+    await storage.insert([waiting]);
+    const [a, b, c, d, , f] = jobs;
+    await storage.settle("w1", [failed(a!)], now + 3);
+    await storage.settle("w1", [succeeded(b!)], now + 1);
+    await storage.settle("w1", [succeeded(c!)], now + 2);
+    await storage.settle("w1", [released(d!)], now);
+    await storage.cancel([d!.id], now + 4);
+    await storage.settle("w1", [retried(f!)], now);
+    const left = async () => idsOf(await storage.list({}, everything)).reverse();
+    expect(await storage.prune(now + 4, 2)).toBe(2);
+    expect(await left()).toEqual(idsOf([a!, ...jobs.slice(3), waiting]));
+    expect(await storage.prune(now + 4, 2)).toBe(1);
+    expect(await storage.prune(now + 4, 2)).toBe(0);
+    expect(await storage.prune(now + 5, 0)).toBe(0);
+    expect(await left()).toEqual(idsOf([...jobs.slice(3), waiting]));
+    expect(await storage.prune(now + 5, 2)).toBe(1);
+  });
+}
+
+function handleLaws(law: Law) {
+  law("all of a job is there after close and open again, byte for byte", async (storage, open) => {
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const large = new Uint8Array(1024 * 1024).map((_, index) => index % 251);
+    const text = "naïve 日本語 🎈 'quoted' \"%s\" {a}:b\n\0";
+    const jobs = [
+      aJob({ input: all }),
+      aJob({ input: new Uint8Array() }),
+      aJob({ input: large }),
+      aJob({ input: large.subarray(10, 20) }),
+      aJob({ task: text, queue: text, key: text, schedule: text }),
+      aJob({ runAt: 8_640_000_000_000_000, createdAt: 0, timeout: 2_147_483_648, maxAttempts: 1_000_000 }),
+    ];
+    await storage.insert(jobs);
+    await storage.close();
+    expect(await read(await open(), ...jobs)).toStrictEqual(jobs.map(pending));
+  });
+
+  law("what became of jobs is there after close and open again, byte for byte", async (storage, open) => {
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const [a, b, c] = await start(storage, [aJob(), aJob(), aJob(), aJob()]);
+    await storage.settle(
+      "w1",
+      [
+        { ...succeeded(a!), result: all },
+        { ...failed(b!), errors: all },
+        { ...released(c!), reason: "no worker knows “naïve”" },
+      ],
+      now,
+    );
+    await storage.putSchedule(aSchedule({ definition: all }));
+    await storage.pause("resting", true);
+    const look = async (handle: Storage) => [
+      await handle.list({}, everything),
+      await handle.counts(),
+      await handle.workers(),
+      await handle.schedules(),
+    ];
+    const before = await look(storage);
+    await storage.close();
+    const reopened = await open();
+    expect(await look(reopened)).toStrictEqual(before);
+    expect(await read(reopened, a!, b!, c!)).toMatchObject([
+      { result: all },
+      { errors: all },
+      { reason: "no worker knows “naïve”" },
+    ]);
+    expect(await reopened.schedules()).toMatchObject([{ definition: all }]);
+  });
+
+  law("handles see what the others did, and outlive them", async (storage, open) => {
+    const [job] = await start(storage, [aJob()]);
+    const other = await open();
+    await other.cancel([job!.id], now);
+    expect(await storage.heartbeat(aWorker())).toEqual({ running: 1, cancel: [job!.id] });
+    await storage.close();
+    expect(await other.settle("w1", [succeeded(job!)], now)).toEqual([true]);
+  });
+
+  law("a closed handle refuses use, but may be closed again", async (storage) => {
+    await storage.close();
+    await storage.close();
+    const uses = [
+      () => storage.insert([aJob()]),
+      () => storage.claim("w1", ["default"], 1, now),
+      () => storage.settle("w1", [], now),
+      () => storage.heartbeat(aWorker()),
+      () => storage.recover(now),
+      () => storage.putSchedule(aSchedule()),
+      () => storage.removeSchedule("s1"),
+      () => storage.schedules(),
+      () => storage.fire("s1", now, null, aJob()),
+      () => storage.nextRunAt(["default"]),
+      async () => storage.onWake(["default"], () => {}),
+      () => storage.get([]),
+      () => storage.list({}, everything),
+      () => storage.counts(),
+      () => storage.queues(),
+      () => storage.workers(),
+      () => storage.cancel([], now),
+      () => storage.retry([], now),
+      () => storage.pause("default", true),
+      () => storage.prune(now, 1),
+    ];
+    for (const use of uses) await expect((async () => use())()).rejects.toBeInstanceOf(StorageError);
+  });
+}
