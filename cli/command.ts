@@ -1,0 +1,147 @@
+import { parseArgs } from "node:util";
+import { InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+
+/** What a command's flag is; the same table parses the arguments and prints the help. */
+export interface Flag {
+  type: "string" | "boolean";
+  /** What stands for its value in the help, such as `URL`. */
+  value?: string;
+  help: string;
+  multiple?: boolean;
+}
+
+export type Flags = Record<string, Flag>;
+
+export type Values<F extends Flags> = {
+  [Name in keyof F]?: F[Name] extends { type: "boolean" }
+    ? boolean
+    : F[Name] extends { multiple: true }
+      ? string[]
+      : string;
+};
+
+export interface Command<F extends Flags = Flags> {
+  summary: string;
+  /** Its positional arguments, such as `<task> [json]`. */
+  usage: string;
+  /** How many of them it takes at least and at most. */
+  arguments: readonly [number, number];
+  flags: F;
+  examples: readonly string[];
+  /** Returns the exit code. */
+  run(positionals: string[], flags: Values<F>): Promise<number>;
+}
+
+/** Gives the flags their types; the command itself is the object as it stands. */
+export function command<const F extends Flags>(definition: Command<F>): Command {
+  return definition as unknown as Command;
+}
+
+/** A wrong call: it is answered with how to call it right, and exit code 2. */
+export class UsageError extends NuvomError {
+  override name = "UsageError";
+  constructor(message: string) {
+    super("USAGE", message);
+  }
+}
+
+export const storageFlag = {
+  storage: {
+    type: "string",
+    value: "URL",
+    help: "where the jobs are: sqlite:PATH or memory: (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
+  },
+} as const satisfies Flags;
+
+export const jsonFlag = { json: { type: "boolean", help: "print JSON" } } as const satisfies Flags;
+
+export const rootFlag = {
+  root: {
+    type: "string",
+    value: "FOLDER",
+    help: "the project (default: the nearest folder with a package.json)",
+  },
+} as const satisfies Flags;
+
+const everywhere = {
+  help: { type: "boolean", help: "print this help" },
+  verbose: { type: "boolean", help: "print the stack of an error" },
+} as const satisfies Flags;
+
+/** Parses the arguments of a command and runs it, or prints its help. Returns the exit code. */
+export async function runCommand(name: string, { run, ...rest }: Command, args: string[]): Promise<number> {
+  const flags = { ...rest.flags, ...everywhere };
+  const { values, positionals } = parse(name, flags, args);
+  if (values.help) {
+    console.log(helpOf(name, { run, ...rest }));
+    return 0;
+  }
+  const [least, most] = rest.arguments;
+  if (positionals.length < least || positionals.length > most) {
+    throw new UsageError(`usage: nuvom ${name} ${rest.usage}`);
+  }
+  return run(positionals, values as Values<Flags>);
+}
+
+function parse(name: string, flags: Flags, args: string[]) {
+  try {
+    const options = Object.fromEntries(
+      Object.entries(flags).map(([flag, { type, multiple }]) => [
+        flag,
+        { type, multiple: multiple ?? false },
+      ]),
+    );
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(". ")[0]}\nSee nuvom ${name} --help`);
+  }
+}
+
+function helpOf(name: string, { summary, usage, flags, examples }: Command): string {
+  const lines = Object.entries<Flag>({ ...flags, ...everywhere }).map(([flag, { value, help }]) => {
+    return [`--${flag}${value ? ` ${value}` : ""}`, help] as const;
+  });
+  const width = Math.max(...lines.map(([left]) => left.length));
+  return [
+    summary,
+    "",
+    `Usage: nuvom ${name} ${usage}`.trimEnd(),
+    "",
+    ...lines.map(([left, help]) => wrapped(`  ${left.padEnd(width)}  `, help)),
+    ...(examples.length > 0 ? ["", "Examples:", ...examples.map((example) => `  ${example}`)] : []),
+  ].join("\n");
+}
+
+/** Text behind a label, in lines of at most 80 columns. */
+function wrapped(label: string, text: string): string {
+  const lines = [label];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    const empty = line.length === label.length;
+    if (!empty && line.length + 1 + word.length > 80) lines.push(" ".repeat(label.length) + word);
+    else lines[lines.length - 1] = empty ? line + word : `${line} ${word}`;
+  }
+  return lines.join("\n");
+}
+
+/** A whole number of at least 1. @throws InvalidOptionError */
+export function count(text: string, flag: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw new InvalidOptionError(`--${flag} must be a whole number of at least 1, not "${text}"`);
+  }
+  return number;
+}
+
+/** Runs `work` with a client of the storage that `--storage` names and closes it, whatever happens. */
+export async function withClient<T>(
+  { storage }: { storage?: string },
+  work: (client: Nuvom) => Promise<T>,
+): Promise<T> {
+  const client = new Nuvom(storage === undefined ? {} : { storage });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}

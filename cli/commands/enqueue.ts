@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import { projectRoot } from "../../src/config.ts";
+import { discover } from "../../src/discovery/discover.ts";
+import type { Duration } from "../../src/duration.ts";
+import type { EnqueueOptions } from "../../src/enqueue.ts";
+import {
+  InvalidInputError,
+  InvalidOptionError,
+  JobFailedError,
+  NuvomError,
+  type Priority,
+} from "../../src/index.ts";
+import { definedTasks, type Task } from "../../src/task.ts";
+import { describeThrown } from "../../src/thrown.ts";
+import { command, count, jsonFlag, rootFlag, storageFlag, withClient } from "../command.ts";
+import { plain, printJson } from "../output.ts";
+
+const flags = {
+  in: { type: "string", value: "DURATION", help: "run it this long from now, such as 90s, 10m or 2h" },
+  at: { type: "string", value: "TIME", help: "run it at this time, such as 2038-01-19T03:14:07Z" },
+  queue: { type: "string", value: "NAME", help: "the queue (default: the task's)" },
+  priority: { type: "string", value: "LEVEL", help: "high, normal or low (default: the task's)" },
+  key: {
+    type: "string",
+    value: "KEY",
+    help: "add no other job while one with this key is pending or running",
+  },
+  attempts: { type: "string", value: "N", help: "the total number of attempts (default: the task's)" },
+  timeout: {
+    type: "string",
+    value: "DURATION",
+    help: 'the limit of an attempt, or "none" (default: the task\'s)',
+  },
+  wait: { type: "boolean", help: "wait until the job has ended and print its result" },
+  ...rootFlag,
+  ...storageFlag,
+  ...jsonFlag,
+} as const;
+
+export default command({
+  summary: "add a job",
+  usage: "<task> [json | -]",
+  arguments: [1, 2],
+  flags,
+  examples: [
+    `nuvom enqueue hello '{"name":"you"}' --wait`,
+    "nuvom enqueue report.daily --in 10m --key report",
+    "nuvom enqueue import.rows - < rows.json",
+  ],
+  async run([name, json], flags) {
+    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    const options: EnqueueOptions = {
+      ...(flags.in !== undefined && { in: flags.in as Duration }),
+      ...(flags.at !== undefined && { at: time(flags.at) }),
+      ...(flags.queue !== undefined && { queue: flags.queue }),
+      ...(flags.priority !== undefined && { priority: flags.priority as Priority }),
+      ...(flags.key !== undefined && { key: flags.key }),
+      ...(flags.attempts !== undefined && { attempts: count(flags.attempts, "attempts") }),
+      ...(flags.timeout !== undefined && { timeout: flags.timeout as Duration | "none" }),
+    };
+    const input = await parsed(json);
+    const task = await find(name!, root);
+    return withClient(flags, async (nuvom) => {
+      const job = await nuvom.enqueue(task, input as never, options);
+      if (!flags.wait) {
+        if (flags.json) printJson({ id: job.id, existing: job.existing });
+        else console.log(job.existing ? `${job.id} (there already, under the same key)` : job.id);
+        return 0;
+      }
+      try {
+        const result = await job.result();
+        if (flags.json) printJson(plain(result));
+        else console.log(typeof result === "string" ? result : Bun.inspect(result));
+        return 0;
+      } catch (error) {
+        if (!(error instanceof JobFailedError)) throw error;
+        console.error(`nuvom: ${error.message}`);
+        return 1;
+      }
+    });
+  },
+});
+
+/** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */
+async function find(name: string, root: string): Promise<Task<never, unknown>> {
+  const { tasks } = await discover(root);
+  const found = tasks.find((task) => task.name === name);
+  if (!found) {
+    const others =
+      tasks.length > 0
+        ? `there are ${tasks.map((task) => task.name).join(", ")}`
+        : "there are none; nuvom init adds a first one";
+    throw new InvalidInputError(`no source in ${root} defines the task "${name}": ${others}`);
+  }
+  try {
+    await import(found.file);
+  } catch (error) {
+    throw new NuvomError(
+      "IMPORT_FAILED",
+      `${found.file} cannot be imported: ${describeThrown(error).message}`,
+      { cause: error },
+    );
+  }
+  const task = definedTasks().get(name);
+  if (!task)
+    throw new NuvomError(
+      "IMPORT_FAILED",
+      `${found.file}:${found.line} did not define "${name}" when it was imported`,
+    );
+  return task;
+}
+
+async function parsed(json: string | undefined): Promise<unknown> {
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json === "-" ? await Bun.stdin.text() : json);
+  } catch (error) {
+    throw new InvalidInputError(
+      `the input is not JSON: ${(error as Error).message}; quote it as in '{"name":"you"}'`,
+    );
+  }
+}
+
+function time(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) {
+    throw new InvalidOptionError(`--at: "${text}" is not a time; write it as 2038-01-19T03:14:07Z`);
+  }
+  return date;
+}

@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../../src/config.ts";
+import { command, rootFlag } from "../command.ts";
+
+const example = `import { task } from "nuvom";
+
+export const hello = task("hello", async ({ name }: { name: string }) => {
+  return \`Hello, \${name}!\`;
+});
+`;
+
+export default command({
+  summary: "add a first task to the project",
+  usage: "",
+  arguments: [0, 0],
+  flags: rootFlag,
+  examples: ["nuvom init"],
+  async run(_, flags) {
+    const root = flags.root ?? projectRoot();
+    const file = join(root, "tasks", "hello.ts");
+    if (existsSync(file)) console.log("kept    tasks/hello.ts, which was there");
+    else {
+      await Bun.write(file, example);
+      console.log("created tasks/hello.ts, a first task");
+    }
+    const ignore = Bun.file(join(root, ".gitignore"));
+    const ignored = (await ignore.exists()) ? await ignore.text() : "";
+    if (!ignored.split(/\r?\n/).includes(".nuvom/")) {
+      await Bun.write(ignore, `${ignored}${ignored === "" || ignored.endsWith("\n") ? "" : "\n"}.nuvom/\n`);
+      console.log("added   .nuvom/ to .gitignore: that is where the jobs are kept");
+    }
+    console.log(
+      '\nNow start a worker:     bunx nuvom worker\nand, elsewhere, a job:  bunx nuvom enqueue hello \'{"name":"you"}\' --wait',
+    );
+    return 0;
+  },
+});

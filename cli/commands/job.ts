@@ -1,0 +1,55 @@
+import { decode } from "../../src/codec.ts";
+import { formatDuration } from "../../src/duration.ts";
+import { jobErrors } from "../../src/handle.ts";
+import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
+import { jobAsJson, paint, printable, printJson, relative, stateColour } from "../output.ts";
+
+export default command({
+  summary: "show a job: its state, input, result and errors",
+  usage: "<id>",
+  arguments: [1, 1],
+  flags: { ...storageFlag, ...jsonFlag },
+  examples: ["nuvom job 01a20fd6-244b-72c3-8bf7-fbf696cab06f"],
+  async run([id], flags) {
+    return withClient(flags, async (nuvom) => {
+      const job = await nuvom.job(id!).get();
+      if (flags.json) {
+        printJson(jobAsJson(job));
+        return 0;
+      }
+      const now = Date.now();
+      const when = (time: number) => `${new Date(time).toISOString()} (${relative(time, now)})`;
+      const lines: [string, string | null][] = [
+        ["id", job.id],
+        ["task", job.task],
+        ["state", paint(stateColour[job.state], job.state)],
+        ["reason", job.reason],
+        ["queue", `${job.queue}, priority ${job.priority}`],
+        ["key", job.key],
+        ["attempt", `${job.attempt} of ${job.maxAttempts}`],
+        ["timeout", job.timeout === null ? "none" : formatDuration(job.timeout)],
+        ["created", when(job.createdAt)],
+        ["due", when(job.runAt)],
+        ["started", job.startedAt === null ? null : when(job.startedAt)],
+        ["finished", job.finishedAt === null ? null : when(job.finishedAt)],
+        ["worker", job.worker],
+        ["input", shown(job.input)],
+        ["result", job.result && shown(job.result)],
+      ];
+      for (const [label, text] of lines)
+        if (text !== null) console.log(`${paint("dim", label.padEnd(9))} ${text}`);
+      for (const error of jobErrors(job)) {
+        const took = formatDuration(error.finishedAt - error.startedAt);
+        console.log(
+          `\n${paint("red", `attempt ${error.attempt}`)} failed after ${took}, process ${error.pid}`,
+        );
+        console.log(printable(error.stack || `${error.name}: ${error.message}`));
+      }
+      return 0;
+    });
+  },
+});
+
+function shown(bytes: Uint8Array): string {
+  return printable(Bun.inspect(decode(bytes), { colors: false, depth: 8 }));
+}

@@ -1,0 +1,65 @@
+import { relative } from "node:path";
+import { type Duration, startWorker } from "../../src/index.ts";
+import { command, count, rootFlag, storageFlag } from "../command.ts";
+import { eventLog } from "../log.ts";
+
+export default command({
+  summary: "run jobs",
+  usage: "",
+  arguments: [0, 0],
+  flags: {
+    processes: {
+      type: "string",
+      value: "N",
+      help: "how many processes run jobs (default: one for each core)",
+    },
+    concurrency: { type: "string", value: "N", help: "how many jobs a process runs at a time (default: 1)" },
+    queue: {
+      type: "string",
+      value: "NAME",
+      multiple: true,
+      help: "a queue to serve; may be repeated (default: all)",
+    },
+    drain: { type: "boolean", help: "exit when nothing is due or running" },
+    grace: {
+      type: "string",
+      value: "DURATION",
+      help: "how long running jobs may go on when it is stopped (default: 10s)",
+    },
+    quiet: { type: "boolean", help: "print only what went wrong" },
+    ...rootFlag,
+    ...storageFlag,
+  },
+  examples: [
+    "nuvom worker",
+    "nuvom worker --queue mail --queue default --processes 4",
+    "nuvom worker --drain",
+  ],
+  async run(_, flags) {
+    const log = eventLog({ quiet: flags.quiet ?? false });
+    const worker = await startWorker({
+      ...(flags.storage !== undefined && { storage: flags.storage }),
+      ...(flags.root !== undefined && { root: flags.root }),
+      ...(flags.processes !== undefined && { processes: count(flags.processes, "processes") }),
+      ...(flags.concurrency !== undefined && { concurrency: count(flags.concurrency, "concurrency") }),
+      ...(flags.queue !== undefined && { queues: flags.queue }),
+      drain: flags.drain ?? false,
+      onEvent: log,
+    });
+    for (const { file, line, message } of worker.discovery.problems) {
+      console.error(`${relative(process.cwd(), file)}:${line}: ${message}`);
+    }
+    const grace = { grace: (flags.grace ?? "10s") as Duration };
+    let asked = false;
+    const onSignal = (signal: string) => {
+      if (asked) process.exit(1);
+      asked = true;
+      console.error(`${signal}: stopping; running jobs have ${grace.grace} to end. Once more to exit now.`);
+      void worker.stop(grace);
+    };
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    await worker.stopped;
+    return 0;
+  },
+});

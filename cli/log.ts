@@ -1,0 +1,75 @@
+import { formatDuration } from "../src/duration.ts";
+import type { WorkerEvent } from "../src/index.ts";
+import { type Colour, paint, printable } from "./output.ts";
+
+/** Above this many a second, jobs that succeed are counted instead of printed one by one. */
+const printedPerSecond = 20;
+
+/** Prints a worker's events for people, one line each. */
+export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) => void {
+  let succeeded = 0;
+  let timer: Timer | undefined;
+
+  function line(colour: Colour, word: string, text: string) {
+    const time = new Date().toTimeString().slice(0, 8);
+    console.log(`${paint("dim", time)} ${paint(colour, word.padEnd(9))} ${printable(text)}`);
+  }
+
+  function endSecond() {
+    if (succeeded > printedPerSecond)
+      line("green", "succeeded", `and ${succeeded - printedPerSecond} more jobs`);
+    succeeded = 0;
+    timer = undefined;
+  }
+
+  return (event) => {
+    switch (event.type) {
+      case "succeeded":
+        if (quiet) return;
+        timer ??= setTimeout(endSecond, 1_000);
+        if (++succeeded > printedPerSecond) return;
+        return line("green", "succeeded", `${event.task} ${event.id} in ${formatDuration(event.duration)}`);
+      case "retry":
+      case "failed": {
+        const { task, id, attempt, error } = event;
+        const colour = event.type === "failed" ? "red" : "yellow";
+        return line(colour, event.type, `${task} ${id} attempt ${attempt}: ${error.name}: ${error.message}`);
+      }
+      case "cancelled":
+        return line("yellow", "cancelled", `${event.task} ${event.id}`);
+      case "unfit":
+        return line("yellow", "waits", `${event.task} ${event.id}: ${event.reason}`);
+      case "refused":
+        return line("yellow", "refused", `${event.id} is no longer this worker's job`);
+      case "recovered":
+        return line("yellow", "recovered", `${event.ids.length} jobs of a worker that died`);
+      case "log":
+        return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);
+      case "process-died":
+        return line("red", "process", `${event.pid} died: ${event.how}, with ${event.jobs} jobs`);
+      case "storage-error": {
+        const message = event.error instanceof Error ? event.error.message : String(event.error);
+        return line("red", "storage", `${message}; trying again in ${formatDuration(event.retryIn)}`);
+      }
+      case "lease-lost":
+        return line("red", "lease", "lost: the worker was silent for too long; its jobs were stopped");
+      case "started":
+        if (!quiet)
+          line(
+            "bold",
+            "started",
+            `worker ${event.worker}: ${event.tasks} tasks, ${event.processes} processes`,
+          );
+        return;
+      case "stopped":
+        if (timer) {
+          clearTimeout(timer);
+          endSecond();
+        }
+        if (!quiet) line("bold", "stopped", "everything is recorded");
+        return;
+      case "process-started":
+      case "stopping":
+    }
+  };
+}

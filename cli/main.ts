@@ -1,0 +1,66 @@
+#!/usr/bin/env bun
+import { version } from "../package.json";
+import { type Command, runCommand, UsageError } from "./command.ts";
+import cancel from "./commands/cancel.ts";
+import enqueue from "./commands/enqueue.ts";
+import init from "./commands/init.ts";
+import job from "./commands/job.ts";
+import jobs from "./commands/jobs.ts";
+import retry from "./commands/retry.ts";
+import status from "./commands/status.ts";
+import tasks from "./commands/tasks.ts";
+import worker from "./commands/worker.ts";
+import { printable } from "./output.ts";
+
+export const commands: Record<string, Command> = {
+  init,
+  tasks,
+  enqueue,
+  worker,
+  status,
+  jobs,
+  job,
+  retry,
+  cancel,
+};
+
+function help(): string {
+  return [
+    "nuvom: a task scheduler for Bun",
+    "",
+    "Usage: nuvom <command> [options]",
+    "",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`),
+    "",
+    "nuvom <command> --help tells more; nuvom --version prints the version.",
+    "Exit codes: 0 done, 1 it failed, 2 wrong usage.",
+  ].join("\n");
+}
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === "--version") {
+    console.log(version);
+    return 0;
+  }
+  if (name === undefined || name === "--help" || name === "help") {
+    console.log(help());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command)
+    throw new UsageError(`there is no command "${name}"; there are ${Object.keys(commands).join(", ")}`);
+  return runCommand(name, command, args);
+}
+
+const args = process.argv.slice(2);
+try {
+  process.exitCode = await main(args);
+} catch (error) {
+  const verbose = args.includes("--verbose") && error instanceof Error;
+  console.error(
+    verbose ? error : `nuvom: ${printable(error instanceof Error ? error.message : String(error))}`,
+  );
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+// A user's module that `enqueue` imported may hold timers or servers open.
+process.exit();

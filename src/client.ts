@@ -1,0 +1,126 @@
+import { type Clock, systemClock } from "./clock.ts";
+import { defaultSizeLimit } from "./codec.ts";
+import { configuredStorage, projectRoot } from "./config.ts";
+import { type EnqueueManyOptions, type EnqueueOptions, newJob } from "./enqueue.ts";
+import { StorageError } from "./errors.ts";
+import { type JobHandle, jobHandle, Results } from "./handle.ts";
+import type { NewJob } from "./job.ts";
+import { openStorage } from "./storage/open.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { Task } from "./task.ts";
+
+export interface NuvomOptions {
+  /** A URL such as `sqlite:jobs.db`, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. */
+  storage?: string | Storage;
+  /** The largest input in bytes, encoded; 1 MiB unless given. */
+  sizeLimit?: number;
+  clock?: Clock;
+}
+
+/** The producing side: adds jobs to a storage and reads their results. */
+export class Nuvom {
+  readonly storage: Storage;
+  readonly #clock: Clock;
+  readonly #sizeLimit: number;
+  readonly #results: Results;
+  readonly #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: NuvomOptions = {}) {
+    const { storage = configuredStorage() } = options;
+    this.storage = typeof storage === "string" ? openStorage(storage, projectRoot()) : storage;
+    this.#clock = options.clock ?? systemClock;
+    this.#sizeLimit = options.sizeLimit ?? defaultSizeLimit;
+    this.#results = new Results(this.storage, this.#clock);
+  }
+
+  /** See {@link Task.enqueue}. */
+  async enqueue<Input, Output>(
+    task: Task<Input, Output>,
+    input: Input,
+    options: EnqueueOptions = {},
+  ): Promise<JobHandle<Output>> {
+    const [handle] = await this.enqueueMany(task, [input], () => options);
+    return handle!;
+  }
+
+  /** See {@link Task.enqueueMany}. */
+  async enqueueMany<Input, Output>(
+    task: Task<Input, Output>,
+    inputs: readonly Input[],
+    options: EnqueueManyOptions<Input> = {},
+  ): Promise<JobHandle<Output>[]> {
+    const context = { now: this.#clock.now(), sizeLimit: this.#sizeLimit };
+    const jobs = await Promise.all(
+      inputs.map((input, index) => {
+        const own = typeof options === "function" ? options(input, index) : options;
+        return newJob(task.definition, input, own, context);
+      }),
+    );
+    const ids = await this.#insert(jobs);
+    return ids.map((id, index) => jobHandle<Output>(id, id !== jobs[index]!.id, this.#results));
+  }
+
+  /** The handle of a job whose id is known; whether there is such a job shows when it is used. */
+  job<Output = unknown>(id: string): JobHandle<Output> {
+    return jobHandle(id, true, this.#results);
+  }
+
+  /** Waits for what is being enqueued and closes the storage. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flushing;
+    await this.storage.close();
+  }
+
+  #insert(jobs: readonly NewJob[]): Promise<string[]> {
+    if (this.#closed) throw new StorageError("this Nuvom client is closed");
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+    this.#waiting.push({ jobs, resolve, reject });
+    this.#flushing ??= this.#flush();
+    return promise;
+  }
+
+  /** Group commit: all the calls of one turn of the event loop, or of the time that an insert takes, share the next. */
+  async #flush(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const calls = this.#waiting.splice(0, this.#waiting.length);
+      try {
+        const ids = await this.storage.insert(calls.flatMap((call) => call.jobs));
+        let first = 0;
+        for (const { jobs, resolve } of calls) {
+          resolve(ids.slice(first, first + jobs.length));
+          first += jobs.length;
+        }
+      } catch (error) {
+        for (const { reject } of calls) reject(error);
+      }
+    }
+    // In the same step as the last look at what waits, so that no call falls between the two.
+    this.#flushing = undefined;
+  }
+}
+
+interface Waiting {
+  jobs: readonly NewJob[];
+  resolve(ids: string[]): void;
+  reject(error: unknown): void;
+}
+
+let shared: Nuvom | undefined;
+
+/** The client that `task.enqueue()` uses: the one of the last `useClient`, else one with the project's storage. */
+export function defaultClient(): Nuvom {
+  shared ??= new Nuvom();
+  return shared;
+}
+
+/** Makes `task.enqueue()` use another client, such as `new Nuvom({ storage: "memory:" })`, and returns it. */
+export function useClient(client: Nuvom): Nuvom {
+  shared = client;
+  return client;
+}
+
+export type { EnqueueManyOptions, EnqueueOptions, JobHandle };

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { encode } from "./codec.ts";
+import { type Duration, milliseconds } from "./duration.ts";
+import { InvalidInputError, InvalidOptionError } from "./errors.ts";
+import { type NewJob, type Priority, priorities } from "./job.ts";
+import type { TaskDefinition } from "./task.ts";
+
+export interface EnqueueOptions {
+  /** Run it this long from now. */
+  in?: Duration;
+  /** Run it at this time; not together with `in`. A time that has passed means now. */
+  at?: Date;
+  queue?: string;
+  priority?: Priority;
+  /** While a job of the same queue with this key is pending or running, no other is added: the call returns that one. */
+  key?: string;
+  /** The total number of attempts. */
+  attempts?: number;
+  timeout?: Duration | "none";
+}
+
+/** The same options for each job, or a function that gives each its own, such as its key. */
+export type EnqueueManyOptions<Input> =
+  | Omit<EnqueueOptions, "key">
+  | ((input: Input, index: number) => EnqueueOptions);
+
+const optionsShape = z.strictObject({
+  in: z.unknown().optional(),
+  at: z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional(),
+  queue: z.string().min(1).optional(),
+  priority: z.enum(priorities as [Priority, ...Priority[]]).optional(),
+  key: z.string().min(1).optional(),
+  attempts: z.int().min(1).optional(),
+  timeout: z.unknown().optional(),
+});
+
+/**
+ * Makes the job that the storage is given.
+ * @throws InvalidInputError, EncodeError, InvalidOptionError
+ */
+export async function newJob(
+  definition: TaskDefinition,
+  input: unknown,
+  options: EnqueueOptions,
+  context: { now: number; sizeLimit: number },
+): Promise<NewJob> {
+  const { now } = context;
+  // Taken before anything is awaited, so that jobs keep the order of the calls.
+  const id = Bun.randomUUIDv7("hex", now);
+  checkOptions(definition.name, options);
+  await validInput(definition, input);
+  const timeout = options.timeout === undefined ? definition.timeout : options.timeout;
+  return {
+    id,
+    task: definition.name,
+    queue: options.queue ?? definition.queue,
+    priority: options.priority ?? definition.priority,
+    runAt: options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in")),
+    input: encode(input, { root: "input", limit: context.sizeLimit }),
+    maxAttempts: options.attempts ?? definition.retry.attempts,
+    timeout: timeout === null || timeout === "none" ? null : milliseconds(timeout, "timeout"),
+    key: options.key ?? null,
+    createdAt: now,
+    schedule: null,
+  };
+}
+
+function checkOptions(task: string, options: EnqueueOptions): void {
+  const { error } = optionsShape.safeParse(options);
+  if (error) throw new InvalidOptionError(`task ${JSON.stringify(task)}: ${problems(error, "options")}`);
+  if (options.in !== undefined && options.at !== undefined) {
+    throw new InvalidOptionError(`task ${JSON.stringify(task)}: give either in or at, not both`);
+  }
+}
+
+/**
+ * What the task's schema makes of an input.
+ * @throws InvalidInputError naming each field that does not fit.
+ */
+export async function validInput(definition: TaskDefinition, input: unknown): Promise<unknown> {
+  if (!definition.input) return input;
+  const { success, data, error } = await definition.input.safeParseAsync(input);
+  if (success) return data;
+  throw new InvalidInputError(`task ${JSON.stringify(definition.name)}: ${problems(error, "input")}`, {
+    cause: error,
+  });
+}
+
+function problems(error: z.ZodError, root: string): string {
+  return error.issues.map((issue) => `${[root, ...issue.path].join(".")}: ${issue.message}`).join("; ");
+}

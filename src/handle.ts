@@ -1,0 +1,141 @@
+import type { Clock } from "./clock.ts";
+import { decode } from "./codec.ts";
+import { type Duration, formatDuration, milliseconds } from "./duration.ts";
+import { JobFailedError, JobNotFoundError, ResultTimeoutError } from "./errors.ts";
+import { isFinal, type Job, type JobError, type JobState } from "./job.ts";
+import type { Storage } from "./storage/storage.ts";
+
+/** A job as its producer sees it. */
+export interface JobHandle<Output> {
+  readonly id: string;
+  /** Whether the job was there already, under the same key. */
+  readonly existing: boolean;
+  /** @throws JobNotFoundError */
+  state(): Promise<JobState>;
+  /** The whole record. @throws JobNotFoundError */
+  get(): Promise<Job>;
+  /**
+   * Waits until the job has ended and returns what the task returned.
+   * @throws JobFailedError if it failed or was cancelled, ResultTimeoutError if that takes longer than `timeout`
+   *   (no limit unless given), JobNotFoundError.
+   */
+  result(options?: { timeout?: Duration }): Promise<Output>;
+}
+
+export function jobHandle<Output>(id: string, existing: boolean, results: Results): JobHandle<Output> {
+  return {
+    id,
+    existing,
+    get: () => results.get(id),
+    state: async () => (await results.get(id)).state,
+    async result(options = {}) {
+      const { timeout } = options;
+      const job = await results.ended(id, timeout === undefined ? null : milliseconds(timeout, "timeout"));
+      if (job.state === "succeeded") return decode(job.result!) as Output;
+      throw failure(job);
+    },
+  };
+}
+
+/** The errors of a job's attempts, oldest first. */
+export function jobErrors(job: Job): JobError[] {
+  return job.errors ? (decode(job.errors) as JobError[]) : [];
+}
+
+function failure(job: Job): JobFailedError {
+  const errors = jobErrors(job);
+  const last = errors.at(-1);
+  const state = job.state === "cancelled" ? "cancelled" : "failed";
+  const why = state === "failed" && last ? `: ${last.name}: ${last.message}` : "";
+  return new JobFailedError(
+    job.id,
+    job.task,
+    state,
+    `job ${job.id} of task ${job.task} ${verb[state]}${why}`,
+    errors,
+  );
+}
+
+const verb = { failed: "failed", cancelled: "was cancelled" };
+
+interface Waiter {
+  resolve(job: Job): void;
+  reject(error: unknown): void;
+}
+
+const shortestPause = 1;
+const longestPause = 25;
+
+/** Waits for any number of jobs to end, with one look at the storage for all of them. */
+export class Results {
+  readonly #waiters = new Map<string, Set<Waiter>>();
+  #looking = false;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly clock: Clock,
+  ) {}
+
+  async get(id: string): Promise<Job> {
+    const [job] = await this.storage.get([id]);
+    if (!job) throw new JobNotFoundError(id);
+    return job;
+  }
+
+  ended(id: string, timeout: number | null): Promise<Job> {
+    const { promise, resolve, reject } = Promise.withResolvers<Job>();
+    const waiter = { resolve, reject };
+    const waiters = this.#waiters.get(id) ?? new Set();
+    this.#waiters.set(id, waiters.add(waiter));
+    if (!this.#looking) void this.#look();
+    if (timeout === null) return promise;
+    const callOff = this.clock.after(timeout, () => {
+      this.#remove(id, waiter);
+      reject(new ResultTimeoutError(id, formatDuration(timeout)));
+    });
+    return promise.finally(callOff);
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    let pause = shortestPause;
+    while (this.#waiters.size > 0) {
+      const began = performance.now();
+      if (await this.#settleEnded()) pause = shortestPause;
+      // Looking for many takes longer: look less often, so that waiting never becomes the main work.
+      const pauseNow = Math.max(pause, 5 * (performance.now() - began));
+      await new Promise<void>((resolve) => this.clock.after(pauseNow, resolve));
+      pause = Math.min(pause * 1.5, longestPause);
+    }
+    this.#looking = false;
+  }
+
+  async #settleEnded(): Promise<boolean> {
+    const ids = [...this.#waiters.keys()];
+    let any = false;
+    try {
+      const jobs = await this.storage.get(ids);
+      for (const [index, id] of ids.entries()) {
+        const job = jobs[index];
+        if (job && !isFinal(job.state)) continue;
+        any = true;
+        for (const waiter of this.#waiters.get(id) ?? []) {
+          if (job) waiter.resolve(job);
+          else waiter.reject(new JobNotFoundError(id));
+        }
+        this.#waiters.delete(id);
+      }
+    } catch (error) {
+      for (const id of ids) {
+        for (const waiter of this.#waiters.get(id) ?? []) waiter.reject(error);
+        this.#waiters.delete(id);
+      }
+    }
+    return any;
+  }
+
+  #remove(id: string, waiter: Waiter): void {
+    const waiters = this.#waiters.get(id);
+    if (waiters?.delete(waiter) && waiters.size === 0) this.#waiters.delete(id);
+  }
+}

@@ -1,0 +1,20 @@
+import type { Thrown } from "../thrown.ts";
+
+/** Everything that happens in a worker, for logs, metrics and whoever else listens. Durations are milliseconds. */
+export type WorkerEvent =
+  | { type: "started"; worker: string; tasks: number; processes: number }
+  | { type: "stopping" }
+  | { type: "stopped" }
+  | { type: "succeeded"; id: string; task: string; attempt: number; duration: number }
+  | { type: "retry" | "failed"; id: string; task: string; attempt: number; error: Thrown }
+  | { type: "cancelled"; id: string; task: string }
+  /** A job that this worker cannot run was put back. */
+  | { type: "unfit"; id: string; task: string; reason: string }
+  /** The storage refused what this worker wanted to record: the job is no longer its own. */
+  | { type: "refused"; id: string }
+  | { type: "recovered"; ids: string[] }
+  | { type: "log"; id: string; task: string; text: string }
+  | { type: "process-started"; pid: number }
+  | { type: "process-died"; pid: number; how: string; jobs: number }
+  | { type: "storage-error"; error: unknown; retryIn: number }
+  | { type: "lease-lost" };

@@ -1,0 +1,251 @@
+import type { Clock } from "../clock.ts";
+import type { Job } from "../job.ts";
+import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
+import type { Outcome } from "../storage/storage.ts";
+import type { WorkerEvent } from "./events.ts";
+import * as outcome from "./outcome.ts";
+import {
+  type Assigned,
+  type Death,
+  ProcessHandle,
+  type ProcessListener,
+  type ProcessOptions,
+} from "./process-handle.ts";
+import type { Report } from "./protocol.ts";
+
+export interface PoolOptions extends ProcessOptions {
+  /** How many processes. */
+  size: number;
+  worker: string;
+  clock: Clock;
+  random: () => number;
+  emit(event: WorkerEvent): void;
+  /** Takes what became of a job. */
+  settle(outcome: Outcome): void;
+  /** Called when there may be room for more jobs. */
+  changed(): void;
+}
+
+/** Jobs are put into a process ahead of time only for as long as it takes the worker to fetch the next. */
+const prefetchFor = 20;
+const longestPrefetch = 128;
+
+const firstRespawnDelay = 100;
+const longestRespawnDelay = 10_000;
+
+/** How many processes there may be besides, each for a suspect of its own. */
+const mostAlone = 16;
+
+/** How long a suspect waits for a process of its own when none is left or it did not start. */
+const suspectPause = 1_000;
+
+/**
+ * The processes of a worker. A job that was in a process when it died is a suspect and is run again alone, in a
+ * process of its own: only if that dies, too, is the job charged with it.
+ */
+export class Pool {
+  readonly #shared = new Set<ProcessHandle>();
+  readonly #alone = new Set<ProcessHandle>();
+  readonly #retries = new Map<string, RetryPolicy>();
+  #failedStarts = 0;
+  #stopped = false;
+  readonly #listener: ProcessListener;
+
+  constructor(private readonly options: PoolOptions) {
+    this.#listener = {
+      ready: () => {
+        this.#failedStarts = 0;
+        options.changed();
+      },
+      report: (process, assigned, report) => this.#report(process, assigned, report),
+      returned: (_, jobs) => {
+        for (const job of jobs) options.settle(outcome.released(job, "waited behind a long job"));
+        options.changed();
+      },
+      died: (process, death) => this.#died(process, death),
+      loaded: (task, retry) => this.#retries.set(task, retry),
+      log: ({ id, task }, text) => options.emit({ type: "log", id, task, text }),
+    };
+    for (let i = 0; i < options.size; i++) this.#spawn();
+  }
+
+  /** How many jobs are in the processes. */
+  get load(): number {
+    return this.#all.reduce((sum, process) => sum + process.load, 0);
+  }
+
+  /** How many jobs it can take now: none while it has enough to do. */
+  get room(): number {
+    let room = 0;
+    for (const process of this.#shared) room += this.#roomIn(process);
+    return room;
+  }
+
+  /** Spreads jobs over the processes, always giving to the one that has the least to do. */
+  assign(jobs: readonly Job[]): void {
+    const shares = new Map(
+      [...this.#shared].filter(({ ready }) => ready).map((process) => [process, [] as Job[]]),
+    );
+    for (const job of jobs) {
+      if (job.crashes > 0) this.#runAlone(job);
+      else this.#leastLoaded(shares, job);
+    }
+    for (const [process, share] of shares) if (share.length > 0) process.assign(share);
+  }
+
+  /** Ends a job from outside. Returns whether it is here. */
+  cancel(id: string): boolean {
+    return this.#all.some((process) => process.stop(id, "cancelled", "the job was cancelled"));
+  }
+
+  /** Takes no more jobs and gives back those that have not begun. */
+  stop(): void {
+    this.#stopped = true;
+    for (const process of this.#all) process.recall();
+  }
+
+  holds(id: string): boolean {
+    return this.#all.some((process) => process.holds(id));
+  }
+
+  /** Kills the processes that have jobs, which are released. */
+  interrupt(): void {
+    for (const process of this.#all) if (process.load > 0) process.kill();
+  }
+
+  /** Ends every process. */
+  close(): void {
+    this.#stopped = true;
+    for (const process of this.#all) process.kill();
+  }
+
+  get #all(): ProcessHandle[] {
+    return [...this.#shared, ...this.#alone];
+  }
+
+  #spawn(): void {
+    const process = new ProcessHandle(this.options, this.#listener);
+    this.#shared.add(process);
+    this.options.emit({ type: "process-started", pid: process.pid });
+  }
+
+  #roomIn(process: ProcessHandle): number {
+    if (!process.ready || this.#stopped) return 0;
+    const { concurrency } = this.options;
+    const prefetch = process.busy || process.meanDuration === null ? 0 : this.#prefetch(process.meanDuration);
+    const waiting = process.load - concurrency;
+    return waiting < 0 || waiting < prefetch / 2 ? concurrency + prefetch - process.load : 0;
+  }
+
+  #prefetch(meanDuration: number): number {
+    return Math.min(longestPrefetch, Math.floor((this.options.concurrency * prefetchFor) / meanDuration));
+  }
+
+  #leastLoaded(shares: Map<ProcessHandle, Job[]>, job: Job): void {
+    let least: { load: number; share: Job[] } | null = null;
+    for (const [process, share] of shares) {
+      const load = process.load + share.length;
+      if (!least || load < least.load) least = { load, share };
+    }
+    if (least) least.share.push(job);
+    else this.options.settle(outcome.released(job, "the worker's processes are starting"));
+  }
+
+  #runAlone(job: Job): void {
+    if (this.#alone.size >= Math.min(mostAlone, this.options.size * this.options.concurrency)) {
+      const later = this.options.clock.now() + suspectPause;
+      return this.options.settle(outcome.released(job, "waits to be run alone", later));
+    }
+    const process = new ProcessHandle(this.options, this.#listener);
+    this.#alone.add(process);
+    process.assign([job]);
+  }
+
+  #report(process: ProcessHandle, { job, stop }: Assigned, report: Report): void {
+    const { options } = this;
+    this.#settle(job, stop, report, process.pid);
+    if (this.#alone.has(process)) process.kill();
+    options.changed();
+  }
+
+  #settle(job: Job, stop: Assigned["stop"], report: Report, pid: number): void {
+    const { settle, emit, clock, worker } = this.options;
+    const { id, task } = job;
+    if (report.kind === "unfit") {
+      emit({ type: "unfit", id, task, reason: report.reason });
+      return settle(outcome.unfit(job, report.reason, clock.now()));
+    }
+    if (report.kind === "dropped") return settle(outcome.cancelled(job, job.startedAt!));
+    if (report.kind === "succeeded") {
+      emit({ type: "succeeded", id, task, attempt: job.attempt, duration: report.duration });
+      return settle(outcome.succeeded(job, report.result, report));
+    }
+    if (stop?.kind === "cancelled") {
+      emit({ type: "cancelled", id, task });
+      return settle(outcome.cancelled(job, report.startedAt));
+    }
+    const error = stop
+      ? { ...report.error, name: "TimeoutError", message: `${stop.reason}; its signal ended it` }
+      : report.error;
+    const result = outcome.failed(job, error, report.retryIn, report, { worker, pid });
+    emit({ type: result.kind === "retry" ? "retry" : "failed", id, task, attempt: job.attempt, error });
+    settle(result);
+  }
+
+  #died(process: ProcessHandle, death: Death): void {
+    const { options } = this;
+    const alone = this.#alone.delete(process);
+    this.#shared.delete(process);
+    for (const assigned of death.assigned) this.#settleOfDead(process, assigned, death);
+    if (!alone) {
+      if (!(death.killed && death.wasReady) || death.assigned.length > 0) {
+        options.emit({ type: "process-died", pid: process.pid, how: death.how, jobs: death.assigned.length });
+      }
+      this.#replace(death.wasReady);
+    }
+    options.changed();
+  }
+
+  #settleOfDead(process: ProcessHandle, { job, startedAt, stop }: Assigned, death: Death): void {
+    const { settle, emit, clock, worker, random } = this.options;
+    const { id, task, attempt } = job;
+    if (!death.wasReady)
+      return settle(outcome.released(job, "its process did not start", clock.now() + suspectPause));
+    if (startedAt === null) return settle(outcome.released(job, "its process ended before it began"));
+    if (stop?.kind === "cancelled" && death.killed) {
+      emit({ type: "cancelled", id, task });
+      return settle(outcome.cancelled(job, startedAt));
+    }
+    const overran = death.killed && stop !== null && stop.killAt <= clock.now();
+    if (death.killed && !overran)
+      return settle(outcome.released(job, "interrupted: its process was stopped"));
+    if (!overran && !death.alone) {
+      return settle({
+        ...outcome.released(job, `its process died (${death.how}), which may be its doing`),
+        crashed: true,
+      });
+    }
+    const error = overran
+      ? {
+          name: "TimeoutError",
+          message: `${stop.reason}; it did not end by itself and was killed`,
+          stack: "",
+        }
+      : { name: "ProcessDiedError", message: `the job's process died: ${death.how}`, stack: "" };
+    const times = { startedAt, duration: clock.now() - startedAt };
+    const retryIn = retryDelay(this.#retries.get(task) ?? retryPolicy(undefined), attempt, error, random);
+    const result = outcome.failed(job, error, retryIn, times, { worker, pid: process.pid });
+    emit({ type: result.kind === "retry" ? "retry" : "failed", id, task, attempt, error });
+    settle(overran ? result : { ...result, crashed: true });
+  }
+
+  /** At once, unless processes die before they are ready: then with growing pauses. */
+  #replace(wasReady: boolean): void {
+    if (this.#stopped) return;
+    if (wasReady) return this.#spawn();
+    const delay = Math.min(longestRespawnDelay, firstRespawnDelay * 2 ** this.#failedStarts++);
+    this.options.clock.after(delay, () => {
+      if (!this.#stopped) this.#spawn();
+    });
+  }
+}

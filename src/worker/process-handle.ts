@@ -1,0 +1,277 @@
+import { constants } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { formatDuration } from "../duration.ts";
+import type { Job } from "../job.ts";
+import type { RetryPolicy } from "../retry.ts";
+import type { FromProcess, Report, ToProcess } from "./protocol.ts";
+
+export interface ProcessOptions {
+  clock: Clock;
+  /** The folder in which the process runs. */
+  root: string;
+  /** The file of each task. */
+  files: ReadonlyMap<string, string>;
+  environment: Record<string, string>;
+  concurrency: number;
+  /** The largest result in bytes. */
+  sizeLimit: number;
+  /** Milliseconds between the abort of a job's signal and the kill of its process. */
+  killGrace: number;
+}
+
+/** Called by a process about itself. */
+export interface ProcessListener {
+  ready(process: ProcessHandle): void;
+  report(process: ProcessHandle, assigned: Assigned, report: Report): void;
+  /** It gave these jobs back, unbegun. */
+  returned(process: ProcessHandle, jobs: Job[]): void;
+  died(process: ProcessHandle, death: Death): void;
+  loaded(task: string, retry: RetryPolicy): void;
+  log(job: Job, text: string): void;
+}
+
+/** A job that a process was given. */
+export interface Assigned {
+  readonly job: Job;
+  /** When it began to execute, `null` while it waits in the process. */
+  startedAt: number | null;
+  stop: Stop | null;
+}
+
+/** Why a job is being ended from outside. */
+export interface Stop {
+  readonly kind: "timeout" | "cancelled";
+  readonly reason: string;
+  /** When its process is killed if the job has not ended by then. */
+  readonly killAt: number;
+}
+
+export interface Death {
+  /** Such as `exit code 1` or `signal SIGSEGV`. */
+  how: string;
+  /** Whether the worker killed it, for a job that did not end when it had to or because the worker stops. */
+  killed: boolean;
+  wasReady: boolean;
+  /** The only job that this process ever had: if it died of a job, then of this one. */
+  alone: boolean;
+  assigned: Assigned[];
+}
+
+/** A process that has not said that it is ready by then is given up. */
+const readyWithin = 10_000;
+
+/** A job that executes for longer than this must not hold up those behind it in the process. */
+const recallAfter = 50;
+
+/** The worker's hold on one process: what it was given, since when it executes that, and when it must end. */
+export class ProcessHandle {
+  readonly #assigned = new Map<string, Assigned>();
+  readonly #process: Bun.Subprocess;
+  #ready = false;
+  #dead = false;
+  #killed = false;
+  #given = 0;
+  #recalling = false;
+  #alarm: { at: number; callOff: () => void } | null = null;
+  #meanDuration: number | null = null;
+
+  constructor(
+    private readonly options: ProcessOptions,
+    private readonly listener: ProcessListener,
+  ) {
+    this.#process = Bun.spawn([process.execPath, join(import.meta.dir, "process.ts")], {
+      cwd: options.root,
+      env: { ...process.env, ...options.environment },
+      stdio: ["ignore", "inherit", "inherit"],
+      serialization: "advanced",
+      ipc: (message: FromProcess) => this.#receive(message),
+      onExit: (_, exitCode, signal) => this.#exited(exitCode, signal),
+    });
+    this.#setAlarm(options.clock.now() + readyWithin);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** How many jobs it has, those that wait in it included. */
+  get load(): number {
+    return this.#assigned.size;
+  }
+
+  /** The running mean of the milliseconds that its jobs take, `null` before the first has ended. */
+  get meanDuration(): number | null {
+    return this.#meanDuration;
+  }
+
+  /** Whether its first job has executed for so long that others must not be put behind it. */
+  get busy(): boolean {
+    const first = this.#executing().next().value;
+    return !!first && this.options.clock.now() - first.startedAt! > recallAfter;
+  }
+
+  holds(id: string): boolean {
+    return this.#assigned.has(id);
+  }
+
+  assign(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#assigned.set(job.id, { job, startedAt: null, stop: null });
+    this.#given += jobs.length;
+    if (this.#ready) this.#hand(jobs);
+  }
+
+  /** Asks for the jobs that have not begun. */
+  recall(): void {
+    if (this.#recalling || !this.#ready || this.#assigned.size === 0) return;
+    this.#recalling = true;
+    this.#send({ type: "recall" });
+  }
+
+  /** Ends one of its jobs: by its signal, and after the grace by killing the process. Returns whether it has it. */
+  stop(id: string, kind: Stop["kind"], reason: string): boolean {
+    const assigned = this.#assigned.get(id);
+    if (!assigned) return false;
+    if (assigned.stop) return true;
+    const killAt = this.options.clock.now() + this.options.killGrace;
+    assigned.stop = { kind, reason, killAt };
+    this.#send({ type: "abort", id, name: kind === "timeout" ? "TimeoutError" : "AbortError", reason });
+    this.#setAlarm(killAt);
+    return true;
+  }
+
+  kill(): void {
+    this.#killed = true;
+    this.#process.kill("SIGKILL");
+  }
+
+  #send(message: ToProcess): void {
+    if (this.#dead) return;
+    try {
+      this.#process.send(message);
+    } catch {
+      // It has died, and `onExit` is about to say so with every job that it holds.
+    }
+  }
+
+  #hand(jobs: readonly Job[]): void {
+    this.#send({
+      type: "run",
+      jobs: jobs.map(({ id, task, attempt, runAt, input }) => ({ id, task, attempt, runAt, input })),
+    });
+    this.#noteStarts();
+  }
+
+  #receive(message: FromProcess): void {
+    switch (message.type) {
+      case "ready":
+        return this.#start();
+      case "report":
+        return this.#report(message.report);
+      case "returned":
+        return this.#returned(message.ids);
+      case "loaded":
+        return this.listener.loaded(message.task, message.retry);
+      case "log": {
+        const assigned = this.#assigned.get(message.id);
+        if (assigned) this.listener.log(assigned.job, message.text);
+      }
+    }
+  }
+
+  #start(): void {
+    const { files, concurrency, sizeLimit } = this.options;
+    this.#ready = true;
+    this.#send({ type: "start", files, concurrency, sizeLimit });
+    if (this.#assigned.size > 0) this.#hand([...this.#assigned.values()].map(({ job }) => job));
+    this.listener.ready(this);
+  }
+
+  #report(report: Report): void {
+    const assigned = this.#assigned.get(report.id);
+    if (!assigned) return;
+    this.#assigned.delete(report.id);
+    if ("duration" in report) {
+      const mean = this.#meanDuration ?? report.duration;
+      this.#meanDuration = mean + (report.duration - mean) / 10;
+    }
+    this.#noteStarts();
+    this.listener.report(this, assigned, report);
+  }
+
+  #returned(ids: readonly string[]): void {
+    this.#recalling = false;
+    const jobs = ids.flatMap((id) => this.#assigned.get(id)?.job ?? []);
+    for (const id of ids) this.#assigned.delete(id);
+    this.listener.returned(this, jobs);
+  }
+
+  #exited(exitCode: number | null, signal: number | string | null): void {
+    this.#dead = true;
+    this.#alarm?.callOff();
+    const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
+    this.listener.died(this, {
+      how,
+      killed: this.#killed,
+      wasReady: this.#ready,
+      alone: this.#given === 1,
+      assigned: [...this.#assigned.values()],
+    });
+  }
+
+  /** A process executes the first `concurrency` of its jobs. */
+  *#executing(): Generator<Assigned> {
+    let left = this.options.concurrency;
+    for (const assigned of this.#assigned.values()) {
+      if (left-- === 0) return;
+      yield assigned;
+    }
+  }
+
+  #noteStarts(): void {
+    const now = this.options.clock.now();
+    for (const assigned of this.#executing()) {
+      if (assigned.startedAt !== null) continue;
+      assigned.startedAt = now;
+      if (assigned.job.timeout !== null) this.#setAlarm(now + assigned.job.timeout);
+    }
+    if (this.#assigned.size > this.options.concurrency) this.#setAlarm(now + recallAfter);
+  }
+
+  /** One alarm for all that may be due: it is only set again for something earlier. */
+  #setAlarm(at: number): void {
+    if (this.#alarm && this.#alarm.at <= at) return;
+    this.#alarm?.callOff();
+    const delay = Math.max(0, at - this.options.clock.now());
+    this.#alarm = { at, callOff: this.options.clock.after(delay, () => this.#look()) };
+  }
+
+  #look(): void {
+    this.#alarm = null;
+    const now = this.options.clock.now();
+    if (!this.#ready) return this.kill();
+    for (const assigned of this.#executing()) {
+      const { job, startedAt, stop } = assigned;
+      if (stop) {
+        if (stop.killAt <= now) return this.kill();
+        this.#setAlarm(stop.killAt);
+      } else if (job.timeout !== null) {
+        if (startedAt! + job.timeout > now) this.#setAlarm(startedAt! + job.timeout);
+        else this.stop(job.id, "timeout", `the job's timeout of ${formatDuration(job.timeout)} is over`);
+      }
+    }
+    if (this.#assigned.size > this.options.concurrency) {
+      if (this.busy) this.recall();
+      this.#setAlarm(now + recallAfter);
+    }
+  }
+}
+
+function signalName(signal: number | string): string {
+  if (typeof signal === "string") return signal;
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
+}

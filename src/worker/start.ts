@@ -1,0 +1,119 @@
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { systemClock } from "../clock.ts";
+import { defaultSizeLimit } from "../codec.ts";
+import { configuredStorage, projectRoot } from "../config.ts";
+import { type Discovery, discover } from "../discovery/discover.ts";
+import { type Duration, milliseconds } from "../duration.ts";
+import { InvalidOptionError } from "../errors.ts";
+import { openStorage, storageUrlForProcesses } from "../storage/open.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { WorkerEvent } from "./events.ts";
+import { Worker } from "./worker.ts";
+
+export interface WorkerOptions {
+  /**
+   * A URL, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. A relative path starts at
+   * the project of the current folder, as it does for `Nuvom`.
+   */
+  storage?: string | Storage;
+  /** Where the tasks are looked for and run; the project of the current folder unless given. */
+  root?: string;
+  /** How many processes; one for each core unless given. */
+  processes?: number;
+  /** How many jobs one process runs at a time; 1 unless given. */
+  concurrency?: number;
+  /** The queues it serves; all unless given. */
+  queues?: readonly string[];
+  /** Stop by itself when nothing is due or running. */
+  drain?: boolean;
+  /** For how long a worker that went silent keeps its jobs; 10 seconds unless given. */
+  lease?: Duration;
+  /** How long a job may go on after its signal was aborted, before its process is killed; 2 seconds unless given. */
+  killGrace?: Duration;
+  /** The largest result in bytes; 1 MiB unless given. */
+  sizeLimit?: number;
+  /** Hears of everything that happens. */
+  onEvent?: (event: WorkerEvent) => void;
+}
+
+export interface RunningWorker {
+  readonly id: string;
+  /** The tasks it found, and what is wrong with those that it could not use. */
+  readonly discovery: Discovery;
+  /** Resolves when it has stopped, be it by `stop` or because it was to `drain`. */
+  readonly stopped: Promise<void>;
+  /**
+   * Claims no more jobs, lets the running ones end within `grace` (10 seconds unless given), gives the rest back
+   * without a lost attempt, and resolves when all is recorded.
+   */
+  stop(options?: { grace?: Duration }): Promise<void>;
+}
+
+const optionsShape = z.strictObject({
+  storage: z
+    .union([z.string(), z.custom<Storage>((value) => typeof value === "object" && value !== null)])
+    .optional(),
+  root: z.string().optional(),
+  processes: z.int().min(1).optional(),
+  concurrency: z.int().min(1).optional(),
+  queues: z.array(z.string().min(1)).min(1).optional(),
+  drain: z.boolean().optional(),
+  lease: z.unknown().optional(),
+  killGrace: z.unknown().optional(),
+  sizeLimit: z.int().min(1).optional(),
+  onEvent: z.custom<(event: WorkerEvent) => void>((value) => typeof value === "function").optional(),
+});
+
+const shortestLease = 1_000;
+
+/**
+ * Starts a worker in this program: finds the project's tasks, starts the processes, and begins to claim.
+ * @throws InvalidOptionError, StorageError
+ */
+export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
+  const { error } = optionsShape.safeParse(options);
+  if (error) {
+    const problems = error.issues.map((issue) =>
+      [issue.path.join("."), issue.message].filter(Boolean).join(": "),
+    );
+    throw new InvalidOptionError(`startWorker: ${problems.join("; ")}`);
+  }
+  const lease = milliseconds(options.lease ?? "10s", "lease");
+  if (lease < shortestLease) throw new InvalidOptionError('lease must be at least a second, such as "10s"');
+  const root = options.root === undefined ? projectRoot() : resolve(options.root);
+  const discovery = await discover(root);
+  const given = options.storage ?? configuredStorage();
+  const url = typeof given === "string" ? given : null;
+  const storage = typeof given === "string" ? openStorage(given, projectRoot()) : given;
+
+  const worker = new Worker({
+    storage,
+    root,
+    files: new Map(discovery.tasks.map(({ name, file }) => [name, file])),
+    environment: { NUVOM_STORAGE: storageUrlForProcesses(url, projectRoot()) },
+    size: options.processes ?? availableParallelism(),
+    concurrency: options.concurrency ?? 1,
+    queues: options.queues ?? null,
+    drain: options.drain ?? false,
+    lease,
+    killGrace: milliseconds(options.killGrace ?? "2s", "killGrace"),
+    sizeLimit: options.sizeLimit ?? defaultSizeLimit,
+    clock: systemClock,
+    random: Math.random,
+    emit: options.onEvent ?? (() => {}),
+  });
+  worker.start();
+  // A storage that it opened is its own to close.
+  const stopped = worker.stopped.then(() => (url === null ? undefined : storage.close()));
+  return {
+    id: worker.id,
+    discovery,
+    stopped,
+    async stop({ grace = "10s" } = {}) {
+      void worker.stop(milliseconds(grace, "grace"));
+      await stopped;
+    },
+  };
+}

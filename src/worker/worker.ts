@@ -1,0 +1,233 @@
+import { hostname } from "node:os";
+import { hasCode } from "../errors.ts";
+import type { Job } from "../job.ts";
+import type { Outcome, Storage, WorkerRecord } from "../storage/storage.ts";
+import { Loop } from "./loop.ts";
+import * as outcome from "./outcome.ts";
+import { Pool, type PoolOptions } from "./pool.ts";
+
+export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
+  storage: Storage;
+  /** The queues to serve in turn, `null` for every queue there is. */
+  queues: readonly string[] | null;
+  /** Milliseconds for which a heartbeat keeps the worker's jobs its own. */
+  lease: number;
+  /** Whether to stop when nothing is due or running. */
+  drain: boolean;
+}
+
+/** A job that was held by this many workers or processes as they died is not run again. */
+const crashLimit = 10;
+
+/** How many jobs are looked through at once for those whose claim was never answered. */
+const reconcileBatch = 1_000;
+
+/** How long a stopping worker waits for a storage that fails. */
+const settlePatience = 5_000;
+
+/**
+ * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
+ *
+ * Two loops: work (settle, claim, sleep until something is due) and heartbeat (renew the lease, recover the jobs of
+ * dead workers, hear of cancellations).
+ */
+export class Worker {
+  readonly id: string;
+  readonly #startedAt: number;
+  readonly #pool: Pool;
+  readonly #work: Loop;
+  readonly #heartbeat: Loop;
+  readonly #stopped = Promise.withResolvers<void>();
+  #outcomes: Outcome[] = [];
+  #turn = 0;
+  /** 0 before the first heartbeat. */
+  #leaseUntil = 0;
+  #holdsUnknown = false;
+  #stopping = false;
+  #finished = false;
+  #giveUpAt = Number.POSITIVE_INFINITY;
+  #stopListening = () => {};
+
+  constructor(private readonly settings: WorkerSettings) {
+    const { clock } = settings;
+    this.#startedAt = clock.now();
+    this.id = Bun.randomUUIDv7("hex", this.#startedAt);
+    this.#work = new Loop(
+      clock,
+      () => this.step(),
+      (error, retryIn) => this.#storageFailed(error, retryIn),
+    );
+    this.#heartbeat = new Loop(
+      clock,
+      () => this.beat(),
+      (error, retryIn) => this.#storageFailed(error, retryIn),
+    );
+    this.#pool = new Pool({
+      ...settings,
+      worker: this.id,
+      settle: (settled) => void this.#outcomes.push(settled),
+      changed: () => this.#work.wake(),
+    });
+  }
+
+  /** Resolves when the worker has stopped. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  start(): void {
+    const { storage, emit, files, size, queues } = this.settings;
+    this.#stopListening = storage.onWake(queues, () => this.#work.wake());
+    this.#heartbeat.wake();
+    emit({ type: "started", worker: this.id, tasks: files.size, processes: size });
+  }
+
+  /**
+   * Claims no more, lets running jobs end within `grace` milliseconds, releases the rest and settles everything.
+   * Resolves when that is done.
+   */
+  stop(grace: number): Promise<void> {
+    if (this.#stopping) return this.stopped;
+    const { clock, emit } = this.settings;
+    this.#stopping = true;
+    this.#giveUpAt = clock.now() + grace + settlePatience;
+    emit({ type: "stopping" });
+    this.#pool.stop();
+    const callOff = clock.after(grace, () => this.#pool.interrupt());
+    this.#work.wake();
+    return this.stopped.finally(callOff);
+  }
+
+  /** One turn of work. Returns when the next is due unless it is woken before, `null` if only then. */
+  async step(): Promise<number | null> {
+    await this.#settle();
+    if (this.#stopping) {
+      if (this.#pool.load === 0 && this.#outcomes.length === 0) await this.#finish();
+      return null;
+    }
+    if (this.#holdsUnknown) await this.#releaseUnknown();
+    const { storage, clock, drain } = this.settings;
+    const { room } = this.#pool;
+    if (room === 0 || clock.now() >= this.#leaseUntil) return null;
+
+    const queues = await this.#queuesInTurn();
+    const jobs = await storage.claim(this.id, queues, room, clock.now());
+    this.#take(jobs);
+    if (jobs.length === room) return null;
+    const next = await storage.nextRunAt(queues);
+    const idle = this.#pool.load === 0 && this.#outcomes.length === 0;
+    if (drain && idle && (next === null || next > clock.now())) void this.stop(0);
+    return this.#outcomes.length > 0 ? clock.now() : next;
+  }
+
+  /** Renews the lease. Returns when to do so next. */
+  async beat(): Promise<number> {
+    const { storage, clock, lease, emit } = this.settings;
+    const now = clock.now();
+    if (this.#leaseUntil > 0 && now >= this.#leaseUntil && this.#pool.load > 0) {
+      // Others may be running its jobs by now: what still executes here would execute beside them.
+      emit({ type: "lease-lost" });
+      this.#pool.interrupt();
+    }
+    const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
+    this.#leaseUntil = now + lease;
+    for (const id of cancel) this.#pool.cancel(id);
+    this.#holdsUnknown = running > this.#pool.load + this.#outcomes.length;
+    const recovered = await storage.recover(now);
+    if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
+    this.#work.wake();
+    return now + lease / 3;
+  }
+
+  async #settle(): Promise<void> {
+    const outcomes = this.#outcomes;
+    if (outcomes.length === 0) return;
+    const applied = await this.settings.storage.settle(this.id, outcomes, this.settings.clock.now());
+    this.#outcomes = this.#outcomes.slice(outcomes.length);
+    for (const [index, { id }] of outcomes.entries()) {
+      if (!applied[index]) this.settings.emit({ type: "refused", id });
+    }
+  }
+
+  /** In turn, so that a queue with much to do does not starve the others. */
+  async #queuesInTurn(): Promise<string[]> {
+    const { queues, storage } = this.settings;
+    const names = queues ?? (await storage.queues()).map(({ name }) => name);
+    const first = names.length > 0 ? this.#turn++ % names.length : 0;
+    return [...names.slice(first), ...names.slice(0, first)];
+  }
+
+  #take(jobs: readonly Job[]): void {
+    const { files, clock, emit } = this.settings;
+    const runnable: Job[] = [];
+    for (const job of jobs) {
+      const { id, task, attempt, crashes } = job;
+      if (!files.has(task)) {
+        const reason = "this worker's sources do not define the task";
+        emit({ type: "unfit", id, task, reason });
+        this.#outcomes.push(outcome.unfit(job, reason, clock.now()));
+      } else if (crashes >= crashLimit) {
+        const message = `${crashes} workers or processes died while they held the job`;
+        const error = { name: "ProcessDiedError", message, stack: "" };
+        emit({ type: "failed", id, task, attempt, error });
+        const times = { startedAt: clock.now(), duration: 0 };
+        this.#outcomes.push(outcome.failed(job, error, null, times, { worker: this.id, pid: process.pid }));
+      } else runnable.push(job);
+    }
+    this.#pool.assign(runnable);
+  }
+
+  /**
+   * Gives back jobs that the storage counts as this worker's but that it has never heard of, because the answer to
+   * its claim was lost. Part of the work loop, where no claim or settle is under way.
+   */
+  async #releaseUnknown(): Promise<void> {
+    this.#holdsUnknown = false;
+    const { storage } = this.settings;
+    const held = await storage.list({ state: "running", worker: this.id }, { limit: reconcileBatch });
+    const known = new Set(this.#outcomes.map(({ id }) => id));
+    const unknown = held.filter(({ id }) => !known.has(id) && !this.#pool.holds(id));
+    this.#outcomes.push(...unknown.map((job) => outcome.released(job, "the answer to its claim was lost")));
+    await this.#settle();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    const { storage, clock, emit } = this.settings;
+    this.#work.stop();
+    this.#heartbeat.stop();
+    this.#stopListening();
+    this.#pool.close();
+    // Frees at once what it may hold without knowing; if it fails, the end of the lease does the same later.
+    await storage
+      .heartbeat(this.#record(clock.now(), clock.now()))
+      .catch((error) => emit({ type: "storage-error", error, retryIn: Number.POSITIVE_INFINITY }));
+    emit({ type: "stopped" });
+    this.#stopped.resolve();
+  }
+
+  #storageFailed(error: unknown, retryIn: number): void {
+    const { emit, clock } = this.settings;
+    if (hasCode(error, "LEASE_LOST")) {
+      this.#leaseUntil = clock.now();
+      this.#heartbeat.wake();
+    }
+    emit({ type: "storage-error", error, retryIn });
+    if (clock.now() >= this.#giveUpAt) void this.#finish();
+  }
+
+  #record(seenAt: number, leaseUntil: number): WorkerRecord {
+    const { queues } = this.settings;
+    const { pid } = process;
+    return {
+      id: this.id,
+      host: hostname(),
+      pid,
+      queues: queues ?? [],
+      startedAt: this.#startedAt,
+      seenAt,
+      leaseUntil,
+    };
+  }
+}
