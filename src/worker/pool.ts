@@ -36,7 +36,8 @@ const longestRespawnDelay = 10_000;
 /** How many processes there may be besides, each for a suspect of its own. */
 const mostAlone = 16;
 
-/** How long a suspect waits for a process of its own when none is left or it did not start. */
+/** Suspects that see no other suspect end for this long are given back, to be looked at after the pause. */
+const suspectPatience = 200;
 const suspectPause = 1_000;
 
 /**
@@ -46,6 +47,9 @@ const suspectPause = 1_000;
 export class Pool {
   readonly #shared = new Set<ProcessHandle>();
   readonly #alone = new Set<ProcessHandle>();
+  /** Those that wait to be run alone. */
+  #suspects: Job[] = [];
+  #endPatience = () => {};
   readonly #retries = new Map<string, RetryPolicy>();
   #failedStarts = 0;
   #stopped = false;
@@ -69,9 +73,9 @@ export class Pool {
     for (let i = 0; i < options.size; i++) this.#spawn();
   }
 
-  /** How many jobs are in the processes. */
+  /** How many jobs it has. */
   get load(): number {
-    return this.#all.reduce((sum, process) => sum + process.load, 0);
+    return this.#all.reduce((sum, process) => sum + process.load, this.#suspects.length);
   }
 
   /** How many jobs it can take now: none while it has enough to do. */
@@ -87,10 +91,11 @@ export class Pool {
       [...this.#shared].filter(({ ready }) => ready).map((process) => [process, [] as Job[]]),
     );
     for (const job of jobs) {
-      if (job.crashes > 0) this.#runAlone(job);
+      if (job.crashes > 0) this.#suspects.push(job);
       else this.#leastLoaded(shares, job);
     }
     for (const [process, share] of shares) if (share.length > 0) process.assign(share);
+    this.#runSuspects();
   }
 
   /** Ends a job from outside. Returns whether it is here. */
@@ -101,11 +106,12 @@ export class Pool {
   /** Takes no more jobs and gives back those that have not begun. */
   stop(): void {
     this.#stopped = true;
+    this.#releaseSuspects();
     for (const process of this.#all) process.recall();
   }
 
   holds(id: string): boolean {
-    return this.#all.some((process) => process.holds(id));
+    return this.#suspects.some((job) => job.id === id) || this.#all.some((process) => process.holds(id));
   }
 
   /** Kills the processes that have jobs, which are released. */
@@ -151,14 +157,28 @@ export class Pool {
     else this.options.settle(outcome.released(job, "the worker's processes are starting"));
   }
 
-  #runAlone(job: Job): void {
-    if (this.#alone.size >= Math.min(mostAlone, this.options.size * this.options.concurrency)) {
-      const later = this.options.clock.now() + suspectPause;
-      return this.options.settle(outcome.released(job, "waits to be run alone", later));
+  #runSuspects(): void {
+    const { size, concurrency, clock } = this.options;
+    const most = Math.min(mostAlone, size * concurrency);
+    const count = Math.min(this.#suspects.length, most - this.#alone.size);
+    for (const job of this.#suspects.splice(0, Math.max(0, count))) {
+      const process = new ProcessHandle(this.options, this.#listener);
+      this.#alone.add(process);
+      process.assign([job]);
     }
-    const process = new ProcessHandle(this.options, this.#listener);
-    this.#alone.add(process);
-    process.assign([job]);
+    this.#endPatience();
+    if (this.#suspects.length === 0) return;
+    this.#endPatience = clock.after(suspectPatience, () => {
+      this.#releaseSuspects();
+      this.options.changed();
+    });
+  }
+
+  #releaseSuspects(): void {
+    const later = this.options.clock.now() + suspectPause;
+    for (const job of this.#suspects.splice(0)) {
+      this.options.settle(outcome.released(job, "waits to be run alone", later));
+    }
   }
 
   #report(process: ProcessHandle, { job, stop }: Assigned, report: Report): void {
@@ -197,7 +217,8 @@ export class Pool {
     const alone = this.#alone.delete(process);
     this.#shared.delete(process);
     for (const assigned of death.assigned) this.#settleOfDead(process, assigned, death);
-    if (!alone) {
+    if (alone) this.#runSuspects();
+    else {
       if (!(death.killed && death.wasReady) || death.assigned.length > 0) {
         options.emit({ type: "process-died", pid: process.pid, how: death.how, jobs: death.assigned.length });
       }

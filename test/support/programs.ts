@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+import { fixtures } from "./worker.ts";
+
+const main = join(import.meta.dir, "../../cli/main.ts");
+
+/** Runs `nuvom …` to its end in a folder and returns what it said. */
+export async function nuvom(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
+) {
+  const { cwd = fixtures, env = {}, stdin = "" } = options;
+  const program = Bun.spawn([process.execPath, main, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdin: new Blob([stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    program.stdout.text(),
+    program.stderr.text(),
+    program.exited,
+  ]);
+  return { stdout, stderr, exitCode };
+}
+
+/** Starts `nuvom worker` on the fixtures; it is killed with the test's scope at the latest. */
+export function startWorkerProgram(storage: string, args: string[] = []) {
+  const program: Subprocess<"ignore", "pipe", "inherit"> = Bun.spawn(
+    [process.execPath, main, "worker", "--root", fixtures, "--storage", storage, ...args],
+    { stdin: "ignore", stdout: "pipe", stderr: "inherit" },
+  );
+  const output = program.stdout.text();
+  return {
+    program,
+    /** Asks it to stop, and returns what it printed once it has. */
+    async stop() {
+      program.kill("SIGTERM");
+      return { exitCode: await program.exited, output: await output };
+    },
+    [Symbol.asyncDispose]: async () => {
+      program.kill("SIGKILL");
+      await program.exited;
+    },
+  };
+}
+
+/** Starts a program of the tests' own. */
+export function startProgram(file: string, args: string[]): Subprocess {
+  return Bun.spawn([process.execPath, file, ...args], { stdio: ["ignore", "inherit", "inherit"] });
+}
