@@ -22,7 +22,7 @@ export function openStorage(url: string, root: string): Storage {
   }
   if (scheme === "sqlite") {
     const { path, synchronous } = sqliteParts(url, rest);
-    return openSqlite(path === ":memory:" ? path : resolve(root, path), { synchronous });
+    return openSqlite(path === ":memory:" ? path : resolve(root, path), synchronous);
   }
   throw new InvalidOptionError(
     `storage "${withoutPassword(url)}" is not known: use sqlite:PATH (such as sqlite:.nuvom/nuvom.db) or memory:`,

@@ -1,14 +1,14 @@
 import { LeaseLostError, StorageError } from "../errors.ts";
 import { type JobState, type NewJob, priorities } from "../job.ts";
-import { explained, openDatabase, type SqliteOptions, writeTransaction } from "./sqlite/database.ts";
+import { explained, openDatabase, type Synchronous, writeTransaction } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import { watchCommits } from "./sqlite/wake.ts";
 import type { Outcome, QueueCounts, Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
-export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
-  const database = openDatabase(path, options);
+export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
+  const database = openDatabase(path);
   const commits = watchCommits(database, path);
   let closed = false;
 
@@ -16,7 +16,16 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
 
   function write<T>(work: () => T): Promise<T> {
     assertOpen();
-    return writeTransaction(database, path, work);
+    return writeTransaction(database, path, synchronous, work);
+  }
+
+  /**
+   * For what a power failure may undo: after it there is no worker to hold what was claimed. It spares the wait for
+   * the disk, and the next `write` makes it durable as well.
+   */
+  function writeLightly<T>(work: () => T): Promise<T> {
+    assertOpen();
+    return writeTransaction(database, path, "normal", work);
   }
 
   async function read<T>(work: () => T): Promise<T> {
@@ -108,7 +117,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
         return (earliest(queues) ?? Number.POSITIVE_INFINITY) <= now;
       });
       if (!due) return [];
-      return write(() => {
+      return writeLightly(() => {
         requireLease(worker, now);
         const claimed: JobRow[] = [];
         for (const queue of notPaused(queues)) {
@@ -129,7 +138,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Storage {
     },
 
     heartbeat(worker) {
-      return write(() => {
+      return writeLightly(() => {
         const { id, host, pid, queues, startedAt, seenAt, leaseUntil } = worker;
         change.heartbeat.run(id, host, pid, JSON.stringify(queues), startedAt, seenAt, leaseUntil);
         const running = select.running.all(id);

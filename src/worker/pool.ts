@@ -28,7 +28,7 @@ export interface PoolOptions extends ProcessOptions {
 
 /** Jobs are put into a process ahead of time only for as long as it takes the worker to fetch the next. */
 const prefetchFor = 20;
-const longestPrefetch = 128;
+const longestPrefetch = 512;
 
 const firstRespawnDelay = 100;
 const longestRespawnDelay = 10_000;

@@ -57,21 +57,18 @@ const migrations = [
 /** How long a write waits for other programs to let go of the file. */
 const lockPatience = 30_000;
 
-export interface SqliteOptions {
-  /**
-   * `full`: what was confirmed survives a power failure. `normal`: it survives the death of every program, but a
-   * power failure may take the last moments back.
-   */
-  synchronous?: "full" | "normal";
-}
+/**
+ * `full`: what was confirmed survives a power failure. `normal`: it survives the death of every program, but a power
+ * failure may take the last moments back.
+ */
+export type Synchronous = "full" | "normal";
 
-export function openDatabase(path: string, options: SqliteOptions): Database {
+export function openDatabase(path: string): Database {
   try {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
     const database = new Database(path, { create: true, readwrite: true, strict: true });
     database.run("PRAGMA busy_timeout = 10000");
     database.run("PRAGMA journal_mode = WAL");
-    database.run(`PRAGMA synchronous = ${options.synchronous === "normal" ? "NORMAL" : "FULL"}`);
     migrate(database, path);
     // A busy wait blocks the event loop, and with it the heartbeat: beyond a moment, `writeTransaction` waits.
     database.run("PRAGMA busy_timeout = 5");
@@ -99,10 +96,17 @@ function migrate(database: Database, path: string): void {
 }
 
 /** Runs `work` in one transaction, waiting for the lock without blocking the event loop. */
-export async function writeTransaction<T>(database: Database, path: string, work: () => T): Promise<T> {
+export async function writeTransaction<T>(
+  database: Database,
+  path: string,
+  synchronous: Synchronous,
+  work: () => T,
+): Promise<T> {
   try {
     const deadline = performance.now() + lockPatience;
-    while (!tryBegin(database, performance.now() < deadline)) await Bun.sleep(1 + Math.random() * 4);
+    while (!tryBegin(database, synchronous, performance.now() < deadline)) {
+      await Bun.sleep(1 + Math.random() * 4);
+    }
     try {
       const result = work();
       database.run("COMMIT");
@@ -117,8 +121,9 @@ export async function writeTransaction<T>(database: Database, path: string, work
   }
 }
 
-function tryBegin(database: Database, mayWait: boolean): boolean {
+function tryBegin(database: Database, synchronous: Synchronous, mayWait: boolean): boolean {
   try {
+    database.run(`PRAGMA synchronous = ${synchronous}`);
     database.run("BEGIN IMMEDIATE");
     return true;
   } catch (error) {
