@@ -2,7 +2,22 @@ import { decode, encode } from "../codec.ts";
 import type { Job, JobError } from "../job.ts";
 import type { Outcome } from "../storage/storage.ts";
 import type { Thrown } from "../thrown.ts";
-import type { Times } from "./protocol.ts";
+import type { WorkerEvent } from "./events.ts";
+import type { Assigned, Death } from "./process-handle.ts";
+import type { Report, Times } from "./protocol.ts";
+
+/** What is to be recorded of a job, and what is to be told of it. */
+export interface Verdict {
+  outcome: Outcome;
+  event: WorkerEvent | null;
+}
+
+/** Where and when an attempt is judged. */
+export interface Place {
+  worker: string;
+  pid: number;
+  now: number;
+}
 
 /** How many failed attempts a job remembers: the first, which often tells the cause, and the latest. */
 const rememberedErrors = 10;
@@ -10,54 +25,115 @@ const rememberedErrors = 10;
 /** How long a job that this worker cannot run waits before one looks at it again. */
 const unfitPause = 15_000;
 
-/** Where an attempt ran. */
-export interface Place {
-  worker: string;
-  pid: number;
+/** How long a job whose process did not start waits. */
+const startPause = 1_000;
+
+/** What a job's own report makes of it. */
+export function afterReport({ job, stop }: Assigned, report: Report, place: Place): Verdict {
+  const { id, task, attempt } = job;
+  switch (report.kind) {
+    case "unfit":
+      return unfit(job, report.reason, place.now);
+    case "dropped":
+      return cancelled(job, job.startedAt!);
+    case "succeeded": {
+      const { result, startedAt, duration } = report;
+      return {
+        outcome: { ...claimed(job, startedAt), kind: "succeeded", result },
+        event: { type: "succeeded", id, task, attempt, duration },
+      };
+    }
+    case "failed":
+      if (stop?.kind === "cancelled") return cancelled(job, report.startedAt);
+      return failed(job, stop ? timedOut(`${stop.reason}; its signal ended it`) : report.error, report, {
+        ...place,
+        retryIn: report.retryIn,
+      });
+  }
 }
 
-export function succeeded(job: Job, result: Uint8Array, { startedAt }: Times): Outcome {
-  return { ...claimed(job, startedAt), kind: "succeeded", result };
+/**
+ * What the death of its process makes of a job. Whoever waited there, or was interrupted, loses nothing. One that
+ * executed may be guilty, and is only charged if it cannot have been another.
+ * @param retryIn when another attempt is due if this one is charged.
+ */
+export function afterDeath(
+  { job, startedAt, stop }: Assigned,
+  death: Death,
+  retryIn: number,
+  place: Place,
+): Verdict {
+  if (!death.wasReady) return released(job, "its process did not start", place.now + startPause);
+  if (startedAt === null) return released(job, "its process ended before it began");
+  const times = { startedAt, duration: place.now - startedAt };
+  if (death.killed) {
+    if (!stop || stop.killAt > place.now) return released(job, "interrupted: its process was stopped");
+    if (stop.kind === "cancelled") return cancelled(job, startedAt);
+    const error = timedOut(`${stop.reason}; it did not end by itself and was killed`);
+    return failed(job, error, times, { ...place, retryIn });
+  }
+  if (!death.alone) return crashed(released(job, `its process died (${death.how}), which may be its doing`));
+  return crashed(
+    failed(job, processDied(`the job's process died: ${death.how}`), times, { ...place, retryIn }),
+  );
 }
 
 /** A failed attempt: another one is due after `retryIn` if that is not `null` and attempts are left. */
 export function failed(
   job: Job,
-  thrown: Thrown,
-  retryIn: number | null,
-  times: Times,
-  place: Place,
-): Outcome {
-  const finishedAt = Math.round(times.startedAt + times.duration);
-  const errors = remember(job, {
-    ...thrown,
-    attempt: job.attempt,
-    startedAt: times.startedAt,
-    finishedAt,
-    ...place,
-  });
-  const base = claimed(job, times.startedAt);
-  return retryIn === null || job.attempt >= job.maxAttempts
-    ? { ...base, kind: "failed", errors }
-    : { ...base, kind: "retry", runAt: finishedAt + Math.round(retryIn), errors };
-}
-
-export function cancelled(job: Job, startedAt: number): Outcome {
-  return { ...claimed(job, startedAt), kind: "cancelled", errors: null };
+  error: Thrown,
+  { startedAt, duration }: Times,
+  { worker, pid, retryIn }: Place & { retryIn: number | null },
+): Verdict {
+  const { id, task, attempt } = job;
+  const finishedAt = Math.round(startedAt + duration);
+  const errors = remember(job, { ...error, attempt, startedAt, finishedAt, worker, pid });
+  const base = claimed(job, startedAt);
+  if (retryIn === null || attempt >= job.maxAttempts) {
+    return {
+      outcome: { ...base, kind: "failed", errors },
+      event: { type: "failed", id, task, attempt, error },
+    };
+  }
+  return {
+    outcome: { ...base, kind: "retry", runAt: finishedAt + Math.round(retryIn), errors },
+    event: { type: "retry", id, task, attempt, error },
+  };
 }
 
 /** Interrupted or not begun: back to its old place in the line, unless it is given a later one. */
-export function released(job: Job, reason: string, runAt: number = job.runAt): Outcome {
-  return { ...claimed(job, job.startedAt!), kind: "released", runAt, reason };
+export function released(job: Job, reason: string, runAt: number = job.runAt): Verdict {
+  return { outcome: { ...claimed(job, job.startedAt!), kind: "released", runAt, reason }, event: null };
 }
 
 /** This worker cannot run it: later, perhaps another. */
-export function unfit(job: Job, reason: string, now: number): Outcome {
-  return released(job, reason, now + unfitPause);
+export function unfit(job: Job, reason: string, now: number): Verdict {
+  const event: WorkerEvent = { type: "unfit", id: job.id, task: job.task, reason };
+  return { ...released(job, reason, now + unfitPause), event };
 }
 
-function claimed(job: Job, startedAt: number) {
-  return { id: job.id, claims: job.claims, startedAt };
+export function processDied(message: string): Thrown {
+  return { name: "ProcessDiedError", message, stack: "" };
+}
+
+function timedOut(message: string): Thrown {
+  return { name: "TimeoutError", message, stack: "" };
+}
+
+function cancelled(job: Job, startedAt: number): Verdict {
+  const { id, task } = job;
+  return {
+    outcome: { ...claimed(job, startedAt), kind: "cancelled", errors: null },
+    event: { type: "cancelled", id, task },
+  };
+}
+
+function crashed({ outcome, event }: Verdict): Verdict {
+  return { outcome: { ...outcome, crashed: true }, event };
+}
+
+function claimed({ id, claims }: Job, startedAt: number) {
+  return { id, claims, startedAt };
 }
 
 function remember(job: Job, error: JobError): Uint8Array {

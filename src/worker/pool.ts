@@ -1,9 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { Job } from "../job.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
-import type { Outcome } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
-import * as outcome from "./outcome.ts";
+import { afterDeath, afterReport, type Place, released, type Verdict } from "./outcome.ts";
 import {
   type Assigned,
   type Death,
@@ -20,8 +19,8 @@ export interface PoolOptions extends ProcessOptions {
   clock: Clock;
   random: () => number;
   emit(event: WorkerEvent): void;
-  /** Takes what became of a job. */
-  settle(outcome: Outcome): void;
+  /** Takes what becomes of a job. */
+  settle(verdict: Verdict): void;
   /** Called when there may be room for more jobs. */
   changed(): void;
 }
@@ -63,7 +62,7 @@ export class Pool {
       },
       report: (process, assigned, report) => this.#report(process, assigned, report),
       returned: (_, jobs) => {
-        for (const job of jobs) options.settle(outcome.released(job, "waited behind a long job"));
+        for (const job of jobs) options.settle(released(job, "waited behind a long job"));
         options.changed();
       },
       died: (process, death) => this.#died(process, death),
@@ -154,7 +153,7 @@ export class Pool {
       if (!least || load < least.load) least = { load, share };
     }
     if (least) least.share.push(job);
-    else this.options.settle(outcome.released(job, "the worker's processes are starting"));
+    else this.options.settle(released(job, "the worker's processes are starting"));
   }
 
   #runSuspects(): void {
@@ -177,87 +176,37 @@ export class Pool {
   #releaseSuspects(): void {
     const later = this.options.clock.now() + suspectPause;
     for (const job of this.#suspects.splice(0)) {
-      this.options.settle(outcome.released(job, "waits to be run alone", later));
+      this.options.settle(released(job, "waits to be run alone", later));
     }
   }
 
-  #report(process: ProcessHandle, { job, stop }: Assigned, report: Report): void {
-    const { options } = this;
-    this.#settle(job, stop, report, process.pid);
+  #report(process: ProcessHandle, assigned: Assigned, report: Report): void {
+    this.options.settle(afterReport(assigned, report, this.#place(process)));
     if (this.#alone.has(process)) process.kill();
-    options.changed();
-  }
-
-  #settle(job: Job, stop: Assigned["stop"], report: Report, pid: number): void {
-    const { settle, emit, clock, worker } = this.options;
-    const { id, task } = job;
-    if (report.kind === "unfit") {
-      emit({ type: "unfit", id, task, reason: report.reason });
-      return settle(outcome.unfit(job, report.reason, clock.now()));
-    }
-    if (report.kind === "dropped") return settle(outcome.cancelled(job, job.startedAt!));
-    if (report.kind === "succeeded") {
-      emit({ type: "succeeded", id, task, attempt: job.attempt, duration: report.duration });
-      return settle(outcome.succeeded(job, report.result, report));
-    }
-    if (stop?.kind === "cancelled") {
-      emit({ type: "cancelled", id, task });
-      return settle(outcome.cancelled(job, report.startedAt));
-    }
-    const error = stop
-      ? { ...report.error, name: "TimeoutError", message: `${stop.reason}; its signal ended it` }
-      : report.error;
-    const result = outcome.failed(job, error, report.retryIn, report, { worker, pid });
-    emit({ type: result.kind === "retry" ? "retry" : "failed", id, task, attempt: job.attempt, error });
-    settle(result);
+    this.options.changed();
   }
 
   #died(process: ProcessHandle, death: Death): void {
-    const { options } = this;
-    const alone = this.#alone.delete(process);
-    this.#shared.delete(process);
-    for (const assigned of death.assigned) this.#settleOfDead(process, assigned, death);
-    if (alone) this.#runSuspects();
+    const { emit, settle, random, changed } = this.options;
+    const { how, assigned } = death;
+    for (const each of assigned) {
+      const policy = this.#retries.get(each.job.task) ?? retryPolicy(undefined);
+      const retryIn = retryDelay(policy, each.job.attempt, null, random);
+      settle(afterDeath(each, death, retryIn, this.#place(process)));
+    }
+    const wasAlone = this.#alone.delete(process);
+    const expected = death.killed && death.wasReady && assigned.length === 0;
+    if (!expected) emit({ type: "process-died", pid: process.pid, how, jobs: assigned.length });
+    if (wasAlone) this.#runSuspects();
     else {
-      if (!(death.killed && death.wasReady) || death.assigned.length > 0) {
-        options.emit({ type: "process-died", pid: process.pid, how: death.how, jobs: death.assigned.length });
-      }
+      this.#shared.delete(process);
       this.#replace(death.wasReady);
     }
-    options.changed();
+    changed();
   }
 
-  #settleOfDead(process: ProcessHandle, { job, startedAt, stop }: Assigned, death: Death): void {
-    const { settle, emit, clock, worker, random } = this.options;
-    const { id, task, attempt } = job;
-    if (!death.wasReady)
-      return settle(outcome.released(job, "its process did not start", clock.now() + suspectPause));
-    if (startedAt === null) return settle(outcome.released(job, "its process ended before it began"));
-    if (stop?.kind === "cancelled" && death.killed) {
-      emit({ type: "cancelled", id, task });
-      return settle(outcome.cancelled(job, startedAt));
-    }
-    const overran = death.killed && stop !== null && stop.killAt <= clock.now();
-    if (death.killed && !overran)
-      return settle(outcome.released(job, "interrupted: its process was stopped"));
-    if (!overran && !death.alone) {
-      return settle({
-        ...outcome.released(job, `its process died (${death.how}), which may be its doing`),
-        crashed: true,
-      });
-    }
-    const error = overran
-      ? {
-          name: "TimeoutError",
-          message: `${stop.reason}; it did not end by itself and was killed`,
-          stack: "",
-        }
-      : { name: "ProcessDiedError", message: `the job's process died: ${death.how}`, stack: "" };
-    const times = { startedAt, duration: clock.now() - startedAt };
-    const retryIn = retryDelay(this.#retries.get(task) ?? retryPolicy(undefined), attempt, error, random);
-    const result = outcome.failed(job, error, retryIn, times, { worker, pid: process.pid });
-    emit({ type: result.kind === "retry" ? "retry" : "failed", id, task, attempt, error });
-    settle(overran ? result : { ...result, crashed: true });
+  #place({ pid }: ProcessHandle): Place {
+    return { worker: this.options.worker, pid, now: this.options.clock.now() };
   }
 
   /** At once, unless processes die before they are ready: then with growing pauses. */

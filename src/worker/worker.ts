@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { hasCode } from "../errors.ts";
 import type { Job } from "../job.ts";
-import type { Outcome, Storage, WorkerRecord } from "../storage/storage.ts";
+import type { Storage, WorkerRecord } from "../storage/storage.ts";
 import { Loop } from "./loop.ts";
-import * as outcome from "./outcome.ts";
+import { failed, processDied, released, unfit, type Verdict } from "./outcome.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 
 export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
@@ -38,7 +38,8 @@ export class Worker {
   readonly #work: Loop;
   readonly #heartbeat: Loop;
   readonly #stopped = Promise.withResolvers<void>();
-  #outcomes: Outcome[] = [];
+  /** What became of jobs, until it is recorded. */
+  #verdicts: Verdict[] = [];
   #turn = 0;
   /** 0 before the first heartbeat. */
   #leaseUntil = 0;
@@ -65,7 +66,7 @@ export class Worker {
     this.#pool = new Pool({
       ...settings,
       worker: this.id,
-      settle: (settled) => void this.#outcomes.push(settled),
+      settle: (verdict) => void this.#verdicts.push(verdict),
       changed: () => this.#work.wake(),
     });
   }
@@ -102,7 +103,7 @@ export class Worker {
   async step(): Promise<number | null> {
     await this.#settle();
     if (this.#stopping) {
-      if (this.#pool.load === 0 && this.#outcomes.length === 0) await this.#finish();
+      if (this.#pool.load === 0 && this.#verdicts.length === 0) await this.#finish();
       return null;
     }
     if (this.#holdsUnknown) await this.#releaseUnknown();
@@ -115,9 +116,9 @@ export class Worker {
     this.#take(jobs);
     if (jobs.length === room) return null;
     const next = await storage.nextRunAt(queues);
-    const idle = this.#pool.load === 0 && this.#outcomes.length === 0;
+    const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     if (drain && idle && (next === null || next > clock.now())) void this.stop(0);
-    return this.#outcomes.length > 0 ? clock.now() : next;
+    return this.#verdicts.length > 0 ? clock.now() : next;
   }
 
   /** Renews the lease. Returns when to do so next. */
@@ -132,7 +133,7 @@ export class Worker {
     const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
     this.#leaseUntil = now + lease;
     for (const id of cancel) this.#pool.cancel(id);
-    this.#holdsUnknown = running > this.#pool.load + this.#outcomes.length;
+    this.#holdsUnknown = running > this.#pool.load + this.#verdicts.length;
     const recovered = await storage.recover(now);
     if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
     this.#work.wake();
@@ -140,12 +141,15 @@ export class Worker {
   }
 
   async #settle(): Promise<void> {
-    const outcomes = this.#outcomes;
-    if (outcomes.length === 0) return;
-    const applied = await this.settings.storage.settle(this.id, outcomes, this.settings.clock.now());
-    this.#outcomes = this.#outcomes.slice(outcomes.length);
-    for (const [index, { id }] of outcomes.entries()) {
-      if (!applied[index]) this.settings.emit({ type: "refused", id });
+    const verdicts = [...this.#verdicts];
+    if (verdicts.length === 0) return;
+    const { storage, clock, emit } = this.settings;
+    const outcomes = verdicts.map(({ outcome }) => outcome);
+    const applied = await storage.settle(this.id, outcomes, clock.now());
+    this.#verdicts = this.#verdicts.slice(verdicts.length);
+    for (const [index, { outcome, event }] of verdicts.entries()) {
+      if (!applied[index]) emit({ type: "refused", id: outcome.id });
+      else if (event) emit(event);
     }
   }
 
@@ -158,22 +162,19 @@ export class Worker {
   }
 
   #take(jobs: readonly Job[]): void {
-    const { files, clock, emit } = this.settings;
-    const runnable: Job[] = [];
-    for (const job of jobs) {
-      const { id, task, attempt, crashes } = job;
-      if (!files.has(task)) {
-        const reason = "this worker's sources do not define the task";
-        emit({ type: "unfit", id, task, reason });
-        this.#outcomes.push(outcome.unfit(job, reason, clock.now()));
-      } else if (crashes >= crashLimit) {
-        const message = `${crashes} workers or processes died while they held the job`;
-        const error = { name: "ProcessDiedError", message, stack: "" };
-        emit({ type: "failed", id, task, attempt, error });
-        const times = { startedAt: clock.now(), duration: 0 };
-        this.#outcomes.push(outcome.failed(job, error, null, times, { worker: this.id, pid: process.pid }));
-      } else runnable.push(job);
-    }
+    const { files, clock } = this.settings;
+    const now = clock.now();
+    const runnable = jobs.filter((job) => {
+      const doomed = job.crashes >= crashLimit;
+      if (doomed) {
+        const error = processDied(`${job.crashes} workers or processes died while they held the job`);
+        const place = { worker: this.id, pid: process.pid, now, retryIn: null };
+        this.#verdicts.push(failed(job, error, { startedAt: now, duration: 0 }, place));
+      } else if (!files.has(job.task)) {
+        this.#verdicts.push(unfit(job, "this worker's sources do not define the task", now));
+      }
+      return !doomed && files.has(job.task);
+    });
     this.#pool.assign(runnable);
   }
 
@@ -185,9 +186,9 @@ export class Worker {
     this.#holdsUnknown = false;
     const { storage } = this.settings;
     const held = await storage.list({ state: "running", worker: this.id }, { limit: reconcileBatch });
-    const known = new Set(this.#outcomes.map(({ id }) => id));
+    const known = new Set(this.#verdicts.map(({ outcome }) => outcome.id));
     const unknown = held.filter(({ id }) => !known.has(id) && !this.#pool.holds(id));
-    this.#outcomes.push(...unknown.map((job) => outcome.released(job, "the answer to its claim was lost")));
+    for (const job of unknown) this.#verdicts.push(released(job, "the answer to its claim was lost"));
     await this.#settle();
   }
 

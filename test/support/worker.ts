@@ -23,13 +23,16 @@ export async function workbench(options: WorkerOptions = {}) {
     },
   });
 
-  /** Resolves with the first event of the type, be it past or to come. */
+  /** Resolves with the first event of the type, and of the job if one is named, be it past or to come. */
   function event<Type extends WorkerEvent["type"]>(
     type: Type,
+    job?: string,
   ): Promise<Extract<WorkerEvent, { type: Type }>> {
     return new Promise((resolve) => {
       const look = () => {
-        const found = events.find((candidate) => candidate.type === type);
+        const found = events.find((candidate) => {
+          return candidate.type === type && (!job || ("id" in candidate && candidate.id === job));
+        });
         if (found) resolve(found as Extract<WorkerEvent, { type: Type }>);
         return found;
       };

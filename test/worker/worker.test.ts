@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { JobFailedError, type Task, task } from "../../src/index.ts";
+import { JobFailedError, Nuvom, openStorage, type Storage, type Task, task } from "../../src/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { until } from "../support/until.ts";
 import { workbench } from "../support/worker.ts";
 
@@ -283,6 +284,41 @@ describe("a worker", () => {
       claims: 1,
       reason: "the answer to its claim was lost",
     });
+  });
+
+  test("records what is reported while it is recording", async () => {
+    using folder = temporaryFolder();
+    const storage = openStorage(`sqlite:${folder.file("jobs.db")}`, "/");
+    const gate = Promise.withResolvers<void>();
+    const settling = Promise.withResolvers<void>();
+    const slow: Storage = {
+      ...storage,
+      async settle(...batch) {
+        settling.resolve();
+        await gate.promise;
+        return storage.settle(...batch);
+      },
+    };
+    const nuvom = new Nuvom({ storage });
+    const files = ["first", "second", "third"].map((name) => folder.file(name));
+    const jobs = await nuvom.enqueueMany(
+      tasks.waitFor,
+      files.map((file) => ({ file })),
+    );
+    await using bench = await workbench({ storage: slow, concurrency: 3 });
+    writeFileSync(files[0]!, "");
+    await settling.promise;
+    writeFileSync(files[1]!, "");
+    await bench.event("log", jobs[1]!.id);
+    // The reports of one process come in their order: with the third job's line, the second's report is here.
+    writeFileSync(files[2]!, "");
+    await bench.event("log", jobs[2]!.id);
+    gate.resolve();
+    expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(["seen", "seen", "seen"]);
+    // A report that got lost would have been made up for by another execution.
+    expect((await nuvom.storage.get(jobs.map(({ id }) => id))).map((job) => job?.claims)).toEqual([1, 1, 1]);
+    await bench.worker.stop();
+    await nuvom.close();
   });
 
   test.each([
