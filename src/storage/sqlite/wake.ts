@@ -2,9 +2,9 @@ import type { Database } from "bun:sqlite";
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** How long after a write to the file its commit is looked for, and how often: commits follow within milliseconds. */
-const followFor = 50;
-const followEvery = 1;
+/** After a write to the file its commit is looked for, at growing intervals: it mostly follows within milliseconds. */
+const firstFollowUp = 1;
+const longestFollowUp = 30;
 /** For file systems that do not report changes, such as network ones. */
 const lookAtLeastEvery = 500;
 
@@ -18,35 +18,38 @@ export function watchCommits(database: Database, path: string) {
   const log = `${basename(path)}-wal`;
   let watcher: FSWatcher | undefined;
   let slow: Timer | undefined;
-  let fast: Timer | undefined;
-  let followUntil = 0;
-  let seen: number | undefined;
+  let following: Timer | undefined;
+  let seen: unknown;
 
   function notify() {
     for (const listener of listeners) listener();
   }
 
+  function version(): unknown {
+    try {
+      return dataVersion.values()[0]?.[0];
+    } catch (error) {
+      // A change like any other: whoever is woken meets the same trouble and reports it.
+      return error;
+    }
+  }
+
   function look(): boolean {
-    const version = dataVersion.values()[0]?.[0] as number;
-    const changed = version !== seen;
-    seen = version;
+    const current = version();
+    const changed = current !== seen;
+    seen = current;
     if (changed) notify();
     return changed;
   }
 
-  function follow() {
-    followUntil = performance.now() + followFor;
-    if (look() || fast) return;
-    fast = setInterval(() => {
-      if (look() || performance.now() > followUntil) {
-        clearInterval(fast);
-        fast = undefined;
-      }
-    }, followEvery);
+  function follow(pause = firstFollowUp) {
+    clearTimeout(following);
+    if (look() || pause > longestFollowUp) return;
+    following = setTimeout(() => follow(pause * 1.5), pause);
   }
 
   function start() {
-    seen = dataVersion.values()[0]?.[0] as number;
+    seen = version();
     slow = setInterval(look, lookAtLeastEvery);
     try {
       watcher = watch(dirname(path), (_, file) => file === log && follow());
@@ -59,8 +62,7 @@ export function watchCommits(database: Database, path: string) {
   function stop() {
     watcher?.close();
     clearInterval(slow);
-    clearInterval(fast);
-    fast = undefined;
+    clearTimeout(following);
   }
 
   return {
