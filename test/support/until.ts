@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 
-/** Resolves when the file is there or the condition holds; the test's own timeout is the limit. */
+/** So that a condition that never comes true fails its test instead of holding up the run. */
+const patience = 100_000;
+
+/** Resolves when the file is there or the condition holds. */
 export async function until(condition: string | (() => Promise<boolean>)): Promise<void> {
   const holds = typeof condition === "string" ? async () => existsSync(condition) : condition;
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const deadline = performance.now() + patience;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`this did not come true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -1,0 +1,113 @@
+/**
+ * Prepares a machine to run the project: `bun scripts/setup.ts [--redis]`. It runs before the dependencies are
+ * there, so it imports built-ins only, and is quick and silent when nothing is missing.
+ */
+import project from "../package.json";
+
+const oldestRedis = 7;
+
+/**
+ * The path of a Redis or Valkey server that is recent enough, or `null` if there is none on the PATH.
+ * @throws Error if there are only older ones.
+ */
+export function findRedisServer(): string | null {
+  const paths = [Bun.which("redis-server"), Bun.which("valkey-server")].filter((path) => path !== null);
+  const recent = paths.find((path) => redisVersion(path) >= oldestRedis);
+  if (recent || paths.length === 0) return recent ?? null;
+  throw new Error(
+    `${paths.join(" and ")} is older than Nuvom needs: please upgrade to ${oldestRedis}.0 at least.`,
+  );
+}
+
+function redisVersion(path: string): number {
+  return Number(/\bv=(\d+)/.exec(run([path, "--version"]).output)?.[1] ?? 0);
+}
+
+function checkVersion() {
+  if (!Bun.semver.satisfies(Bun.version, project.engines.bun)) {
+    throw new Error(`This is Bun ${Bun.version}; Nuvom needs ${project.engines.bun}: run \`bun upgrade\`.`);
+  }
+}
+
+function installDependencies() {
+  const { ok, output } = run([process.execPath, "install", "--frozen-lockfile"]);
+  if (!ok) throw new Error(`\`bun install --frozen-lockfile\` failed:\n${output}`);
+  const done = /^\d+ packages? installed/m.exec(output)?.[0];
+  if (done) console.error(done);
+}
+
+/** Under `npx bun` the PATH has a Bun that is gone when npx ends. The user's next `bun test` needs one that stays. */
+function installBun() {
+  if (findInstalledBun()) return;
+  console.error(`Installing Bun: npm install --global bun@${Bun.version}`);
+  const { ok, output } = run(["npm", "install", "--global", `bun@${Bun.version}`]);
+  if (!ok) {
+    console.error(`That failed: ${/Error: (.*)/.exec(output)?.[1] ?? output}
+This run goes on without. To have the command \`bun\`, install it as https://bun.com/docs/installation says.`);
+  } else if (!findInstalledBun()) {
+    console.error("It is not on your PATH yet: add the folder `bin` of what `npm prefix --global` prints.");
+  }
+}
+
+function findInstalledBun(): string | null {
+  const folders = (process.env.PATH ?? "").split(":").filter((folder) => !folder.includes("node_modules"));
+  return Bun.which("bun", { PATH: folders.join(":") });
+}
+
+function installRedis() {
+  if (findRedisServer()) return;
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  if (Bun.which("apt-get") && run([...sudo, "true"]).ok) {
+    installRedisBy("apt-get install redis-server", [...sudo, "sh", "-c", aptInstallRedis]);
+  } else if (Bun.which("brew")) {
+    installRedisBy("brew install redis", ["brew", "install", "redis"]);
+  }
+  if (findRedisServer()) return;
+  throw new Error(`The tests need redis-server or valkey-server, version ${oldestRedis} or newer, on the PATH, and it
+could not be installed from here. Please install it, on Debian with \`sudo apt-get install redis-server\`.`);
+}
+
+function installRedisBy(name: string, command: string[]) {
+  console.error(`Installing Redis: ${name}`);
+  const { ok, output } = run(command);
+  if (!ok) console.error(output);
+}
+
+/**
+ * Debian starts a server as soon as it is installed, and at every boot. The tests start their own, so a policy
+ * forbids the first (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and the service is
+ * disabled against the second.
+ */
+const aptInstallRedis = `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap "rm -f $policy" EXIT
+  trap "exit 1" HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod 755 $policy
+fi
+install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 redis-server; }
+install || { apt-get update && install; }
+update-rc.d redis-server disable
+`;
+
+function run(command: string[]): { ok: boolean; output: string } {
+  if (!Bun.which(command[0]!)) return { ok: false, output: `There is no \`${command[0]}\` on the PATH.` };
+  const { success, stdout, stderr } = Bun.spawnSync(command, { stdio: ["ignore", "pipe", "pipe"] });
+  return { ok: success, output: `${stdout}${stderr}`.trim() };
+}
+
+if (import.meta.main) {
+  process.chdir(`${import.meta.dir}/..`);
+  try {
+    checkVersion();
+    installDependencies();
+    installBun();
+    if (process.argv.includes("--redis")) installRedis();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
