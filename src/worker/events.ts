@@ -15,6 +15,8 @@ export type WorkerEvent =
   | { type: "recovered"; ids: string[] }
   | { type: "log"; id: string; task: string; text: string }
   | { type: "process-started"; pid: number }
+  /** The operating system let no process start. */
+  | { type: "process-failed"; error: unknown }
   | { type: "process-died"; pid: number; how: string; jobs: number }
   | { type: "storage-error"; error: unknown; retryIn: number }
   | { type: "lease-lost" };

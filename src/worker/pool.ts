@@ -129,9 +129,21 @@ export class Pool {
   }
 
   #spawn(): void {
-    const process = new ProcessHandle(this.options, this.#listener);
-    this.#shared.add(process);
-    this.options.emit({ type: "process-started", pid: process.pid });
+    const process = this.#start();
+    if (process) this.#shared.add(process);
+    else this.#replace(false);
+  }
+
+  /** `null` if the system gives no more processes or memory. */
+  #start(): ProcessHandle | null {
+    try {
+      const process = new ProcessHandle(this.options, this.#listener);
+      this.options.emit({ type: "process-started", pid: process.pid });
+      return process;
+    } catch (error) {
+      this.options.emit({ type: "process-failed", error });
+      return null;
+    }
   }
 
   #roomIn(process: ProcessHandle): number {
@@ -159,11 +171,11 @@ export class Pool {
   #runSuspects(): void {
     const { size, concurrency, clock } = this.options;
     const most = Math.min(mostAlone, size * concurrency);
-    const count = Math.min(this.#suspects.length, most - this.#alone.size);
-    for (const job of this.#suspects.splice(0, Math.max(0, count))) {
-      const process = new ProcessHandle(this.options, this.#listener);
+    while (this.#suspects.length > 0 && this.#alone.size < most) {
+      const process = this.#start();
+      if (!process) break;
       this.#alone.add(process);
-      process.assign([job]);
+      process.assign(this.#suspects.splice(0, 1));
     }
     this.#endPatience();
     if (this.#suspects.length === 0) return;

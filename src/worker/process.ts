@@ -5,6 +5,7 @@ import { hasCode } from "../errors.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
 import { definedTasks, type JobContext, type TaskDefinition } from "../task.ts";
 import { describeThrown } from "../thrown.ts";
+import { dieWithParent } from "./orphan.ts";
 import type { Assignment, FromProcess, Report, ToProcess } from "./protocol.ts";
 
 const waiting: Assignment[] = [];
@@ -15,6 +16,7 @@ let concurrency = 1;
 let sizeLimit = 0;
 
 process.on("message", receive);
+dieWithParent();
 // Its worker is gone, and with it whoever could hear of a result.
 process.on("disconnect", () => process.exit());
 // A terminal or a service manager signals the whole group; when to end is the worker's decision.

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "../../src/codec.ts";
 import { type Job, type JobState, Nuvom, type Storage } from "../../src/index.ts";
-import { journal } from "../fixtures/tasks/basic.ts";
+import { block, journal } from "../fixtures/tasks/basic.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { startProgram, startWorkerProgram } from "../support/programs.ts";
 import { until } from "../support/until.ts";
@@ -95,3 +95,25 @@ test("a worker killed in the middle of 2,000 jobs: a new one completes them all"
   );
   await nuvom.close();
 }, 60_000);
+
+test("the processes of a worker that is killed end with it, even in an endless loop", async () => {
+  using folder = temporaryFolder();
+  const storage = `sqlite:${folder.file("jobs.db")}`;
+  const nuvom = new Nuvom({ storage });
+  await nuvom.enqueue(block, { file: folder.file("pid") });
+  await using worker = startWorkerProgram(storage, ["--quiet"]);
+  await until(folder.file("pid"));
+  await until(async () => readFileSync(folder.file("pid"), "utf8") !== "");
+  const pid = Number(readFileSync(folder.file("pid"), "utf8"));
+  worker.program.kill("SIGKILL");
+  await until(async () => !isAlive(pid));
+  await nuvom.close();
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
