@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { defaultSizeLimit } from "./codec.ts";
 import { configuredStorage, projectRoot } from "./config.ts";
+import type { Task } from "./definition.ts";
 import { type EnqueueManyOptions, type EnqueueOptions, newJob } from "./enqueue.ts";
 import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
 import { openStorage } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
-import type { Task } from "./task.ts";
 
 export interface NuvomOptions {
   /** A URL such as `sqlite:jobs.db`, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. */
@@ -122,5 +122,3 @@ export function useClient(client: Nuvom): Nuvom {
   shared = client;
   return client;
 }
-
-export type { EnqueueManyOptions, EnqueueOptions, JobHandle };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { encode } from "./codec.ts";
+import type { TaskDefinition } from "./definition.ts";
 import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidInputError, InvalidOptionError } from "./errors.ts";
 import { type NewJob, type Priority, priorities } from "./job.ts";
-import type { TaskDefinition } from "./task.ts";
 
 export interface EnqueueOptions {
   /** Run it this long from now. */

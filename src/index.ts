@@ -1,5 +1,6 @@
 export { Nuvom, type NuvomOptions, useClient } from "./client.ts";
 export type { Clock } from "./clock.ts";
+export type { JobContext, Task } from "./definition.ts";
 export type { Duration } from "./duration.ts";
 export type { EnqueueManyOptions, EnqueueOptions } from "./enqueue.ts";
 export {
@@ -19,7 +20,7 @@ export type { Job, JobError, JobState, NewJob, Priority } from "./job.ts";
 export type { RetryOptions } from "./retry.ts";
 export { openStorage } from "./storage/open.ts";
 export type * from "./storage/storage.ts";
-export { type JobContext, type Task, type TaskOptions, task } from "./task.ts";
+export { type TaskOptions, task } from "./task.ts";
 export type { Thrown } from "./thrown.ts";
 export type { WorkerEvent } from "./worker/events.ts";
 export { type RunningWorker, startWorker, type WorkerOptions } from "./worker/start.ts";

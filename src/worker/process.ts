@@ -1,9 +1,9 @@
 /** The program of a process: imports a task's file at its first job, runs what it is sent, reports how it ended. */
 import { decode, encode } from "../codec.ts";
+import { definedTasks, type JobContext, type TaskDefinition } from "../definition.ts";
 import { validInput } from "../enqueue.ts";
 import { hasCode } from "../errors.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
-import { definedTasks, type JobContext, type TaskDefinition } from "../task.ts";
 import { describeThrown } from "../thrown.ts";
 import { dieWithParent } from "./orphan.ts";
 import type { Assignment, FromProcess, Report, ToProcess } from "./protocol.ts";

@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import type { EnqueueManyOptions, EnqueueOptions } from "./enqueue.ts";
+import type { JobHandle } from "./handle.ts";
+import type { Priority } from "./job.ts";
+import type { RetryPolicy } from "./retry.ts";
+
+/** What a task's function learns about the job it runs. */
+export interface JobContext {
+  /** The id of the job. */
+  readonly id: string;
+  /** Counted from 1. */
+  readonly attempt: number;
+  /** The time the job was to run at, in Unix milliseconds. */
+  readonly runAt: number;
+  /** Aborts when the job must end: its timeout is over, it was cancelled, or its worker stops. */
+  readonly signal: AbortSignal;
+  /** Writes a line to the worker's log, marked with the task and the job. */
+  log(...values: unknown[]): void;
+}
+
+/** A task's options, checked and with defaults filled in. */
+export interface TaskDefinition {
+  readonly name: string;
+  readonly input: z.ZodType | undefined;
+  readonly queue: string;
+  readonly priority: Priority;
+  readonly retry: RetryPolicy;
+  /** Milliseconds, `null` for no limit. */
+  readonly timeout: number | null;
+  readonly run: (input: never, context: JobContext) => unknown;
+}
+
+/** The input may be left out where the task takes none. */
+type InputArguments<Input, Options> = undefined extends Input
+  ? [input?: Input, options?: Options]
+  : [input: Input, options?: Options];
+
+export interface Task<Input, Output> {
+  readonly name: string;
+  readonly definition: TaskDefinition;
+  /**
+   * Adds a job, to run now or as the options say. Resolves when the storage has it safe.
+   * @throws InvalidInputError, EncodeError, InvalidOptionError, StorageError; then there is no job.
+   */
+  enqueue(...args: InputArguments<Input, EnqueueOptions>): Promise<JobHandle<Output>>;
+  /**
+   * Adds one job for each input, all of them or none.
+   * @throws what `enqueue` throws.
+   */
+  enqueueMany(inputs: readonly Input[], options?: EnqueueManyOptions<Input>): Promise<JobHandle<Output>[]>;
+}
+
+/**
+ * The tasks that this program has imported, by name. Kept on the global object because a program may hold two
+ * copies of this module: the worker's process and the project each bring their own.
+ */
+export function definedTasks(): Map<string, Task<never, unknown>> {
+  const key = Symbol.for("nuvom.tasks");
+  const holder = globalThis as { [key]?: Map<string, Task<never, unknown>> };
+  holder[key] ??= new Map();
+  return holder[key];
+}
