@@ -286,6 +286,25 @@ describe("a worker", () => {
     });
   });
 
+  test("does not let short jobs wait behind a long one while another worker is free", async () => {
+    await using bench = await workbench();
+    const inputs = Array.from({ length: 100 }, (_, x) => ({ x, y: 0 }));
+    // Short jobs, so that it puts many into its process ahead of time.
+    await Promise.all((await bench.nuvom.enqueueMany(tasks.add, inputs)).map((job) => job.result()));
+    const go = bench.folder.file("go");
+    const [long, short] = await Promise.all([
+      bench.nuvom.enqueue(tasks.waitFor, { file: go }),
+      bench.nuvom.enqueueMany(tasks.add, inputs),
+    ]);
+    await using other = await workbench({ storage: bench.storage });
+    expect(await Promise.all(short.map((job) => job.result()))).toEqual(inputs.map(({ x }) => x));
+    expect(await long.state()).toBe("running");
+    writeFileSync(go, "");
+    await long.result();
+    const workers = new Set((await Promise.all(short.map((job) => job.get()))).map(({ worker }) => worker));
+    expect(workers).toContain(other.worker.id);
+  });
+
   test("records what is reported while it is recording", async () => {
     using folder = temporaryFolder();
     const storage = openStorage(`sqlite:${folder.file("jobs.db")}`, "/");
