@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
-import { InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+import { milliseconds } from "../src/duration.ts";
+import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
 export interface Flag {
   type: "string" | "boolean";
+  /** One letter that does for the name. */
+  short?: string;
   /** What stands for its value in the help, such as `URL`. */
   value?: string;
   help: string;
@@ -49,7 +52,7 @@ export const storageFlag = {
   storage: {
     type: "string",
     value: "URL",
-    help: "where the jobs are: sqlite:PATH or memory: (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
+    help: "where the jobs are: sqlite:PATH, or memory: for this program alone (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
   },
 } as const satisfies Flags;
 
@@ -64,7 +67,7 @@ export const rootFlag = {
 } as const satisfies Flags;
 
 const everywhere = {
-  help: { type: "boolean", help: "print this help" },
+  help: { type: "boolean", short: "h", help: "print this help" },
   verbose: { type: "boolean", help: "print the stack of an error" },
 } as const satisfies Flags;
 
@@ -78,7 +81,9 @@ export async function runCommand(name: string, { run, ...rest }: Command, args: 
   }
   const [least, most] = rest.arguments;
   if (positionals.length < least || positionals.length > most) {
-    throw new UsageError(`usage: nuvom ${name} ${rest.usage}`);
+    const tooMany = positionals[most];
+    const problem = tooMany === undefined ? "an argument is missing" : `"${tooMany}" is an argument too many`;
+    throw new UsageError(`${problem}\nUsage: nuvom ${name} ${rest.usage}`.trimEnd());
   }
   return run(positionals, values as Values<Flags>);
 }
@@ -86,9 +91,9 @@ export async function runCommand(name: string, { run, ...rest }: Command, args: 
 function parse(name: string, flags: Flags, args: string[]) {
   try {
     const options = Object.fromEntries(
-      Object.entries(flags).map(([flag, { type, multiple }]) => [
+      Object.entries(flags).map(([flag, { type, short, multiple = false }]) => [
         flag,
-        { type, multiple: multiple ?? false },
+        { type, multiple, ...(short !== undefined && { short }) },
       ]),
     );
     return parseArgs({ args, options, allowPositionals: true, strict: true });
@@ -98,8 +103,8 @@ function parse(name: string, flags: Flags, args: string[]) {
 }
 
 function helpOf(name: string, { summary, usage, flags, examples }: Command): string {
-  const lines = Object.entries<Flag>({ ...flags, ...everywhere }).map(([flag, { value, help }]) => {
-    return [`--${flag}${value ? ` ${value}` : ""}`, help] as const;
+  const lines = Object.entries<Flag>({ ...flags, ...everywhere }).map(([flag, { short, value, help }]) => {
+    return [`--${flag}${short ? `, -${short}` : ""}${value ? ` ${value}` : ""}`, help] as const;
   });
   const width = Math.max(...lines.map(([left]) => left.length));
   return [
@@ -131,6 +136,11 @@ export function count(text: string, flag: string): number {
     throw new InvalidOptionError(`--${flag} must be a whole number of at least 1, not "${text}"`);
   }
   return number;
+}
+
+/** A duration such as `10s`, or a number of milliseconds. @throws InvalidOptionError */
+export function duration(text: string, flag: string): number {
+  return milliseconds(/^\d+$/.test(text) ? Number(text) : (text as Duration), `--${flag}`);
 }
 
 /** Runs `work` with a client of the storage that `--storage` names and closes it, whatever happens. */

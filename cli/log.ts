@@ -47,8 +47,10 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);
       case "process-died":
         return line("red", "process", `${event.pid} died: ${event.how}, with ${event.jobs} jobs`);
+      case "process-failed":
+        return line("red", "process", `cannot be started: ${messageOf(event.error)}`);
       case "storage-error": {
-        const message = event.error instanceof Error ? event.error.message : String(event.error);
+        const message = messageOf(event.error);
         return line("red", "storage", `${message}; trying again in ${formatDuration(event.retryIn)}`);
       }
       case "lease-lost":
@@ -72,4 +74,8 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
       case "stopping":
     }
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

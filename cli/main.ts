@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 import { version } from "../package.json";
+import { InvalidOptionError } from "../src/index.ts";
 import { type Command, runCommand, UsageError } from "./command.ts";
 import cancel from "./commands/cancel.ts";
 import enqueue from "./commands/enqueue.ts";
@@ -42,9 +43,14 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(version);
     return 0;
   }
-  if (name === undefined || name === "--help" || name === "help") {
+  if (name === "help" && args.length > 0) return main([...args, "--help"]);
+  if (name === "help" || name === "--help" || name === "-h") {
     console.log(help());
-    return name === undefined ? 2 : 0;
+    return 0;
+  }
+  if (name === undefined) {
+    console.error(help());
+    return 2;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command)
@@ -57,10 +63,9 @@ try {
   process.exitCode = await main(args);
 } catch (error) {
   const verbose = args.includes("--verbose") && error instanceof Error;
-  console.error(
-    verbose ? error : `nuvom: ${printable(error instanceof Error ? error.message : String(error))}`,
-  );
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(printable(verbose ? Bun.inspect(error) : `nuvom: ${message}`));
+  process.exitCode = error instanceof UsageError || error instanceof InvalidOptionError ? 2 : 1;
 }
 // A user's module that `enqueue` imported may hold timers or servers open.
 process.exit();

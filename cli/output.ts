@@ -1,7 +1,9 @@
+import { relative as pathFrom } from "node:path";
 import { decode } from "../src/codec.ts";
+import type { DiscoveryProblem } from "../src/discovery/scan.ts";
 import { formatDuration } from "../src/duration.ts";
 import { jobErrors } from "../src/handle.ts";
-import type { Job, JobState } from "../src/index.ts";
+import type { Job, JobState, WorkerRecord } from "../src/index.ts";
 
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
 
@@ -24,32 +26,11 @@ export const stateColour: Record<JobState, Colour> = {
 
 /** Control characters in somebody's text must not reach the terminal as commands. */
 export function printable(text: string): string {
-  return text.replace(
-    /(?![\t\n])\p{Cc}/gu,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(/(?![\t\n])\p{Cc}/gu, (char) => `\\x${hex(char)}`);
 }
 
-/** A table as wide as the terminal, 80 columns elsewhere. The widest column that may shrink gives way. */
-export function table(headers: readonly string[], rows: readonly (readonly string[])[], shrink = 1): string {
-  const clean = rows.map((row) => row.map((cell) => printable(cell).replaceAll(/\s*\n\s*/g, " ")));
-  const widths = headers.map((header, column) => {
-    return Math.max(header.length, ...clean.map((row) => Bun.stringWidth(row[column]!)));
-  });
-  const total = widths.reduce((sum, width) => sum + width + 2, -2);
-  const available = process.stdout.columns ?? 80;
-  widths[shrink] = Math.max(headers[shrink]!.length, widths[shrink]! - Math.max(0, total - available));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => fit(cell, widths[column]!))
-      .join("  ")
-      .trimEnd();
-  return [paint("bold", line(headers)), ...clean.map(line)].join("\n");
-}
-
-function fit(text: string, width: number): string {
-  const cut = Bun.stringWidth(text) > width ? `${text.slice(0, width - 1)}…` : text;
-  return cut + " ".repeat(Math.max(0, width - Bun.stringWidth(cut)));
+function hex(char: string): string {
+  return char.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
 /** `in 5m`, `2h ago`, `now`. */
@@ -62,7 +43,6 @@ export function relative(time: number, now: number): string {
 
 /** A job for `--json`: times as ISO text, payloads decoded as far as JSON can say them. */
 export function jobAsJson(job: Job): Record<string, unknown> {
-  const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
   return {
     ...job,
     runAt: iso(job.runAt),
@@ -79,6 +59,15 @@ export function jobAsJson(job: Job): Record<string, unknown> {
   };
 }
 
+export function workerAsJson(worker: WorkerRecord): Record<string, unknown> {
+  const { startedAt, seenAt, leaseUntil } = worker;
+  return { ...worker, startedAt: iso(startedAt), seenAt: iso(seenAt), leaseUntil: iso(leaseUntil) };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
 /** What JSON has no word for, in the nearest one: a Map as its entries, a bigint as text, and so on. */
 export function plain(value: unknown): unknown {
   if (typeof value === "bigint" || value instanceof URL) return String(value);
@@ -93,5 +82,16 @@ export function plain(value: unknown): unknown {
 }
 
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value ?? null, null, 2));
+  // JSON itself escapes only the first 32 of the control characters.
+  console.log(JSON.stringify(value ?? null, null, 2).replace(/[\x7f-\x9f]/g, (char) => `\\u00${hex(char)}`));
+}
+
+/** What is wrong with sources, as `file:line: message` for an editor to open. */
+export function problemLines(problems: readonly DiscoveryProblem[]): string[] {
+  return problems.map(({ file, line, message }) => printable(`${fromHere(file)}:${line}: ${message}`));
+}
+
+/** The shortest way to say which file. */
+export function fromHere(file: string): string {
+  return pathFrom(process.cwd(), file) || ".";
 }

@@ -18,7 +18,7 @@ export default command({
         return {
           id,
           cancelled: false,
-          message: `not cancelled: ${state ? `it has ${state}` : "there is no such job"}`,
+          message: `not cancelled: ${state ? `it has ended, as ${state}` : "there is no such job"}`,
         };
       });
       if (flags.json) printJson(answers);

@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
 import { projectRoot } from "../../src/config.ts";
+import { definedTasks, type Task } from "../../src/definition.ts";
 import { discover } from "../../src/discovery/discover.ts";
-import type { Duration } from "../../src/duration.ts";
 import type { EnqueueOptions } from "../../src/enqueue.ts";
 import {
   InvalidInputError,
   InvalidOptionError,
-  JobFailedError,
+  type Nuvom,
   NuvomError,
   type Priority,
 } from "../../src/index.ts";
-import { definedTasks, type Task } from "../../src/task.ts";
+import { priorities } from "../../src/job.ts";
 import { describeThrown } from "../../src/thrown.ts";
-import { command, count, jsonFlag, rootFlag, storageFlag, withClient } from "../command.ts";
-import { plain, printJson } from "../output.ts";
+import { command, count, duration, jsonFlag, rootFlag, storageFlag, withClient } from "../command.ts";
+import { fromHere, plain, printable, printJson, problemLines } from "../output.ts";
 
 const flags = {
   in: { type: "string", value: "DURATION", help: "run it this long from now, such as 90s, 10m or 2h" },
@@ -50,13 +50,15 @@ export default command({
   async run([name, json], flags) {
     const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
     const options: EnqueueOptions = {
-      ...(flags.in !== undefined && { in: flags.in as Duration }),
+      ...(flags.in !== undefined && { in: duration(flags.in, "in") }),
       ...(flags.at !== undefined && { at: time(flags.at) }),
       ...(flags.queue !== undefined && { queue: flags.queue }),
-      ...(flags.priority !== undefined && { priority: flags.priority as Priority }),
+      ...(flags.priority !== undefined && { priority: level(flags.priority) }),
       ...(flags.key !== undefined && { key: flags.key }),
       ...(flags.attempts !== undefined && { attempts: count(flags.attempts, "attempts") }),
-      ...(flags.timeout !== undefined && { timeout: flags.timeout as Duration | "none" }),
+      ...(flags.timeout !== undefined && {
+        timeout: flags.timeout === "none" ? "none" : duration(flags.timeout, "timeout"),
+      }),
     };
     const input = await parsed(json);
     const task = await find(name!, root);
@@ -67,37 +69,43 @@ export default command({
         else console.log(job.existing ? `${job.id} (there already, under the same key)` : job.id);
         return 0;
       }
-      try {
-        const result = await job.result();
-        if (flags.json) printJson(plain(result));
-        else console.log(typeof result === "string" ? result : Bun.inspect(result));
-        return 0;
-      } catch (error) {
-        if (!(error instanceof JobFailedError)) throw error;
-        console.error(`nuvom: ${error.message}`);
-        return 1;
-      }
+      await warnIfNobodyWorks(nuvom, job.id);
+      const result = await job.result();
+      if (flags.json) printJson(plain(result));
+      else console.log(printable(typeof result === "string" ? result : Bun.inspect(result)));
+      return 0;
     });
   },
 });
 
+/** Whoever waits without a worker would wait for ever and not know why. */
+async function warnIfNobodyWorks({ storage }: Nuvom, id: string): Promise<void> {
+  const workers = await storage.workers();
+  if (workers.some(({ leaseUntil }) => leaseUntil > Date.now())) return;
+  console.error(`job ${id} waits: no worker is running; start one with nuvom worker`);
+}
+
 /** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */
 async function find(name: string, root: string): Promise<Task<never, unknown>> {
-  const { tasks } = await discover(root);
+  const { tasks, problems } = await discover(root);
   const found = tasks.find((task) => task.name === name);
   if (!found) {
     const others =
       tasks.length > 0
         ? `there are ${tasks.map((task) => task.name).join(", ")}`
         : "there are none; nuvom init adds a first one";
-    throw new InvalidInputError(`no source in ${root} defines the task "${name}": ${others}`);
+    throw new InvalidInputError(
+      `no source in ${root} defines the task "${name}": ${others}${problemLines(problems)
+        .map((line) => `\n${line}`)
+        .join("")}`,
+    );
   }
   try {
     await import(found.file);
   } catch (error) {
     throw new NuvomError(
       "IMPORT_FAILED",
-      `${found.file} cannot be imported: ${describeThrown(error).message}`,
+      `${fromHere(found.file)} cannot be imported: ${describeThrown(error).message}`,
       { cause: error },
     );
   }
@@ -105,20 +113,27 @@ async function find(name: string, root: string): Promise<Task<never, unknown>> {
   if (!task)
     throw new NuvomError(
       "IMPORT_FAILED",
-      `${found.file}:${found.line} did not define "${name}" when it was imported`,
+      `${fromHere(found.file)}:${found.line} did not define "${name}" when it was imported`,
     );
   return task;
 }
 
 async function parsed(json: string | undefined): Promise<unknown> {
   if (json === undefined) return undefined;
+  const fromStdin = json === "-";
+  const text = fromStdin ? await Bun.stdin.text() : json;
   try {
-    return JSON.parse(json === "-" ? await Bun.stdin.text() : json);
+    return JSON.parse(text);
   } catch (error) {
-    throw new InvalidInputError(
-      `the input is not JSON: ${(error as Error).message}; quote it as in '{"name":"you"}'`,
-    );
+    const hint = fromStdin ? "" : `; quote it as in '{"name":"you"}'`;
+    throw new InvalidInputError(`the input is not JSON: ${(error as Error).message}${hint}`);
   }
+}
+
+function level(text: string): Priority {
+  const priority = priorities.find((name) => name === text);
+  if (!priority) throw new InvalidOptionError(`--priority is ${priorities.join(", ")}, not "${text}"`);
+  return priority;
 }
 
 function time(text: string): Date {

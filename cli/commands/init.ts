@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../src/config.ts";
 import { command, rootFlag } from "../command.ts";
+import { fromHere } from "../output.ts";
 
 const example = `import { task } from "nuvom";
 
@@ -19,16 +20,17 @@ export default command({
   async run(_, flags) {
     const root = flags.root ?? projectRoot();
     const file = join(root, "tasks", "hello.ts");
-    if (existsSync(file)) console.log("kept    tasks/hello.ts, which was there");
+    if (existsSync(file)) console.log(`kept    ${fromHere(file)}, which was there`);
     else {
       await Bun.write(file, example);
-      console.log("created tasks/hello.ts, a first task");
+      console.log(`created ${fromHere(file)}, a first task`);
     }
-    const ignore = Bun.file(join(root, ".gitignore"));
+    const ignoreFile = join(root, ".gitignore");
+    const ignore = Bun.file(ignoreFile);
     const ignored = (await ignore.exists()) ? await ignore.text() : "";
     if (!ignored.split(/\r?\n/).includes(".nuvom/")) {
       await Bun.write(ignore, `${ignored}${ignored === "" || ignored.endsWith("\n") ? "" : "\n"}.nuvom/\n`);
-      console.log("added   .nuvom/ to .gitignore: that is where the jobs are kept");
+      console.log(`added   .nuvom/ to ${fromHere(ignoreFile)}: that is where the jobs are kept`);
     }
     console.log(
       '\nNow start a worker:     bunx nuvom worker\nand, elsewhere, a job:  bunx nuvom enqueue hello \'{"name":"you"}\' --wait',

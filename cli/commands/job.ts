@@ -21,11 +21,11 @@ export default command({
       const when = (time: number) => `${new Date(time).toISOString()} (${relative(time, now)})`;
       const lines: [string, string | null][] = [
         ["id", job.id],
-        ["task", job.task],
+        ["task", printable(job.task)],
         ["state", paint(stateColour[job.state], job.state)],
-        ["reason", job.reason],
-        ["queue", `${job.queue}, priority ${job.priority}`],
-        ["key", job.key],
+        ["reason", job.reason && printable(job.reason)],
+        ["queue", `${printable(job.queue)}, priority ${job.priority}`],
+        ["key", job.key && printable(job.key)],
         ["attempt", `${job.attempt} of ${job.maxAttempts}`],
         ["timeout", job.timeout === null ? "none" : formatDuration(job.timeout)],
         ["created", when(job.createdAt)],

@@ -1,7 +1,8 @@
 import { InvalidOptionError, type JobState } from "../../src/index.ts";
 import { isFinal, type Job, jobStates } from "../../src/job.ts";
 import { command, count, jsonFlag, storageFlag, withClient } from "../command.ts";
-import { jobAsJson, paint, printJson, relative, stateColour, table } from "../output.ts";
+import { jobAsJson, paint, printJson, relative, stateColour } from "../output.ts";
+import { type Column, table } from "../table.ts";
 
 export default command({
   summary: "list jobs, newest first",
@@ -19,7 +20,7 @@ export default command({
   examples: ["nuvom jobs --state failed", "nuvom jobs --task hello --limit 5 --json"],
   async run(_, { state, task, queue, after, ...flags }) {
     if (state !== undefined && !jobStates.includes(state as JobState)) {
-      throw new InvalidOptionError(`--state is ${jobStates.join(", ")}, not "${state}"`);
+      throw new InvalidOptionError(`--state: there is no state "${state}", only ${jobStates.join(", ")}`);
     }
     const filter = {
       ...(state !== undefined && { state: state as JobState }),
@@ -31,19 +32,21 @@ export default command({
       const jobs = await storage.list(filter, { limit, ...(after !== undefined && { after }) });
       if (flags.json) printJson(jobs.map(jobAsJson));
       else if (jobs.length === 0) console.log("no jobs");
-      else console.log(table(["ID", "TASK", "STATE", "WHEN"], jobs.map(row)));
+      else console.log(table(columns, jobs.map(row)));
       if (!flags.json && jobs.length === limit) console.log(paint("dim", `more: --after ${jobs.at(-1)!.id}`));
       return 0;
     });
   },
 });
 
+const columns: Column[] = [
+  { header: "ID" },
+  { header: "TASK", cut: "end" },
+  { header: "STATE", colour: (state) => stateColour[state as JobState] },
+  { header: "WHEN" },
+];
+
 function row(job: Job): string[] {
   const time = isFinal(job.state) ? job.finishedAt : job.state === "running" ? job.startedAt : job.runAt;
-  return [
-    job.id,
-    job.task,
-    paint(stateColour[job.state], job.state),
-    relative(time ?? job.runAt, Date.now()),
-  ];
+  return [job.id, job.task, job.state, relative(time ?? job.runAt, Date.now())];
 }

@@ -1,5 +1,7 @@
+import { jobStates } from "../../src/job.ts";
 import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
-import { paint, printJson, relative, table } from "../output.ts";
+import { paint, printJson, relative, workerAsJson } from "../output.ts";
+import { type Column, table } from "../table.ts";
 
 export default command({
   summary: "show the queues and the workers",
@@ -13,17 +15,17 @@ export default command({
       const now = Date.now();
       const workers = registered.filter(({ leaseUntil }) => leaseUntil > now);
       if (flags.json) {
-        printJson({ queues, workers });
+        printJson({ queues, workers: workers.map(workerAsJson) });
         return 0;
       }
-      const states = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
       if (queues.length === 0) console.log("no jobs yet");
       else {
         const rows = queues.map((queue) => [
           queue.paused ? `${queue.name} (paused)` : queue.name,
-          ...states.map((state) => String(queue[state])),
+          ...jobStates.map((state) => String(queue[state])),
         ]);
-        console.log(table(["QUEUE", ...states.map((state) => state.toUpperCase())], rows, 0));
+        const numbers = jobStates.map((state) => ({ header: state.toUpperCase() }));
+        console.log(table([{ header: "QUEUE", cut: "end" }, ...numbers], rows));
       }
       console.log();
       if (workers.length === 0) {
@@ -36,9 +38,16 @@ export default command({
           queues.length > 0 ? queues.join(",") : "all",
           relative(startedAt, now),
         ]);
-        console.log(table(["WORKER", "HOST/PID", "QUEUES", "STARTED"], rows));
+        console.log(table(workerColumns, rows));
       }
       return 0;
     });
   },
 });
+
+const workerColumns: Column[] = [
+  { header: "WORKER" },
+  { header: "HOST/PID", cut: "start" },
+  { header: "QUEUES", cut: "end" },
+  { header: "STARTED" },
+];

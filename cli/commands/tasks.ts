@@ -1,8 +1,9 @@
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { projectRoot } from "../../src/config.ts";
 import { discover } from "../../src/discovery/discover.ts";
 import { command, jsonFlag, rootFlag } from "../command.ts";
-import { printJson, table } from "../output.ts";
+import { fromHere, printJson, problemLines } from "../output.ts";
+import { table } from "../table.ts";
 
 export default command({
   summary: "list the tasks that the sources define",
@@ -18,12 +19,14 @@ export default command({
     else
       console.log(
         table(
-          ["TASK", "DEFINED AT"],
-          tasks.map(({ name, file, line }) => [name, `${relative(root, file)}:${line}`]),
+          [
+            { header: "TASK", cut: "end" },
+            { header: "DEFINED AT", cut: "start" },
+          ],
+          tasks.map(({ name, file, line }) => [name, `${fromHere(file)}:${line}`]),
         ),
       );
-    for (const { file, line, message } of problems)
-      console.error(`${relative(root, file)}:${line}: ${message}`);
+    for (const line of problemLines(problems)) console.error(line);
     return 0;
   },
 });

@@ -1,7 +1,10 @@
-import { relative } from "node:path";
-import { type Duration, startWorker } from "../../src/index.ts";
-import { command, count, rootFlag, storageFlag } from "../command.ts";
+import { resolve } from "node:path";
+import { projectRoot } from "../../src/config.ts";
+import { formatDuration } from "../../src/duration.ts";
+import { startWorker } from "../../src/index.ts";
+import { command, count, duration, rootFlag, storageFlag } from "../command.ts";
 import { eventLog } from "../log.ts";
+import { problemLines } from "../output.ts";
 
 export default command({
   summary: "run jobs",
@@ -37,25 +40,28 @@ export default command({
   ],
   async run(_, flags) {
     const log = eventLog({ quiet: flags.quiet ?? false });
+    const grace = duration(flags.grace ?? "10s", "grace");
+    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
     const worker = await startWorker({
       ...(flags.storage !== undefined && { storage: flags.storage }),
-      ...(flags.root !== undefined && { root: flags.root }),
+      root,
       ...(flags.processes !== undefined && { processes: count(flags.processes, "processes") }),
       ...(flags.concurrency !== undefined && { concurrency: count(flags.concurrency, "concurrency") }),
       ...(flags.queue !== undefined && { queues: flags.queue }),
       drain: flags.drain ?? false,
       onEvent: log,
     });
-    for (const { file, line, message } of worker.discovery.problems) {
-      console.error(`${relative(process.cwd(), file)}:${line}: ${message}`);
-    }
-    const grace = { grace: (flags.grace ?? "10s") as Duration };
+    for (const line of problemLines(worker.discovery.problems)) console.error(line);
+    if (worker.discovery.tasks.length === 0)
+      console.error(`no tasks in ${root}; nuvom init adds a first one`);
     let asked = false;
     const onSignal = (signal: string) => {
       if (asked) process.exit(1);
       asked = true;
-      console.error(`${signal}: stopping; running jobs have ${grace.grace} to end. Once more to exit now.`);
-      void worker.stop(grace);
+      console.error(
+        `${signal}: stopping; running jobs have ${formatDuration(grace)} to end. Once more to exit now.`,
+      );
+      void worker.stop({ grace });
     };
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);

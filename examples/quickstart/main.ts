@@ -1,13 +1,13 @@
 /** Renders the documentation that the `bun-types` package ships to HTML: one job a page, in isolated processes. */
 import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Nuvom, startWorker, useClient } from "nuvom";
 import { Progress, summary, Tally } from "./report.ts";
 import { announce, index, render } from "./tasks/pages.ts";
 
-const folder = join(import.meta.dir, "site");
+const folder = resolve(process.argv[2] ?? join(import.meta.dir, "site"));
 const database = join(folder, "jobs.db");
-rmSync(folder, { recursive: true, force: true });
+for (const end of ["", "-wal", "-shm"]) rmSync(database + end, { force: true });
 
 const nuvom = useClient(new Nuvom({ storage: `sqlite:${database}` }));
 const documentation = join(dirname(Bun.resolveSync("bun-types/package.json", import.meta.dir)), "docs");

@@ -1,5 +1,13 @@
 /** A web server that hands work to jobs and runs the worker in the same program. */
-import { InvalidInputError, JobFailedError, Nuvom, ResultTimeoutError, startWorker, useClient } from "nuvom";
+import {
+  InvalidInputError,
+  JobFailedError,
+  JobNotFoundError,
+  Nuvom,
+  ResultTimeoutError,
+  startWorker,
+  useClient,
+} from "nuvom";
 import { analyse } from "./tasks/text.ts";
 
 export async function startApp({ port, storage }: { port: number; storage: string }) {
@@ -18,6 +26,7 @@ export async function startApp({ port, storage }: { port: number; storage: strin
     },
     error(error) {
       if (error instanceof InvalidInputError) return Response.json({ error: error.message }, { status: 400 });
+      if (error instanceof JobNotFoundError) return Response.json({ error: error.message }, { status: 404 });
       if (error instanceof ResultTimeoutError) return Response.json({ state: "unfinished" }, { status: 202 });
       if (error instanceof JobFailedError) return Response.json({ error: error.message }, { status: 422 });
       console.error(error);
@@ -35,8 +44,10 @@ export async function startApp({ port, storage }: { port: number; storage: strin
 }
 
 if (import.meta.main) {
-  const app = await startApp({ port: 3000, storage: "sqlite:.nuvom/server.db" });
-  console.log(`listening on ${app.url}; try: curl -d 'some text' ${app.url}texts`);
+  const { PORT = "3000", NUVOM_STORAGE = "sqlite:.nuvom/server.db" } = process.env;
+  const app = await startApp({ port: Number(PORT), storage: NUVOM_STORAGE });
+  console.log(`listening on ${app.url}`);
+  console.log(`try: curl -d 'some text' ${app.url}texts`);
   const stop = () => void app.stop().then(() => process.exit());
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A folder that is gone when the test's scope ends: `using folder = temporaryFolder()`. */
 export function temporaryFolder() {
-  const path = mkdtempSync(join(tmpdir(), "nuvom-"));
+  const path = realpathSync(mkdtempSync(join(tmpdir(), "nuvom-")));
   return {
     path,
     file: (name: string) => join(path, name),

@@ -4,6 +4,9 @@ import { fixtures } from "./worker.ts";
 
 const main = join(import.meta.dir, "../../cli/main.ts");
 
+/** Bun itself colours errors; whoever runs the tests may have asked for that. */
+const uncoloured = { NO_COLOR: "1", FORCE_COLOR: "0" };
+
 /** Runs `nuvom …` to its end in a folder and returns what it said. */
 export async function nuvom(
   args: string[],
@@ -12,7 +15,7 @@ export async function nuvom(
   const { cwd = fixtures, env = {}, stdin = "" } = options;
   const program = Bun.spawn([process.execPath, main, ...args], {
     cwd,
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, ...uncoloured, NUVOM_STORAGE: "", ...env },
     stdin: new Blob([stdin]),
     stdout: "pipe",
     stderr: "pipe",
@@ -27,13 +30,16 @@ export async function nuvom(
 
 /** Starts `nuvom worker` on the fixtures; it is killed with the test's scope at the latest. */
 export function startWorkerProgram(storage: string, args: string[] = []) {
-  const program: Subprocess<"ignore", "pipe", "inherit"> = Bun.spawn(
+  const program: Subprocess<"ignore", "pipe", "pipe"> = Bun.spawn(
     [process.execPath, main, "worker", "--root", fixtures, "--storage", storage, ...args],
-    { stdin: "ignore", stdout: "pipe", stderr: "inherit" },
+    { env: { ...process.env, ...uncoloured }, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
   );
   const output = program.stdout.text();
+  const errors = collect(program.stderr);
   return {
     program,
+    /** What it has printed on stderr so far. */
+    errors: () => errors.text,
     /** Asks it to stop, and returns what it printed once it has. */
     async stop() {
       program.kill("SIGTERM");
@@ -49,4 +55,14 @@ export function startWorkerProgram(storage: string, args: string[] = []) {
 /** Starts a program of the tests' own. */
 export function startProgram(file: string, args: string[]): Subprocess {
   return Bun.spawn([process.execPath, file, ...args], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** Reads a stream as it comes. */
+export function collect(stream: ReadableStream<Uint8Array>) {
+  const collected = { text: "" };
+  const decoder = new TextDecoder();
+  void (async () => {
+    for await (const chunk of stream) collected.text += decoder.decode(chunk, { stream: true });
+  })();
+  return collected;
 }

@@ -1,0 +1,40 @@
+import { Nuvom, startWorker } from "../../src/index.ts";
+import { temporaryFolder } from "./folder.ts";
+import { nuvom } from "./programs.ts";
+import { fixtures } from "./worker.ts";
+
+/** The command line on a SQLite file of its own, and a client that sees what it does. */
+export function commandLine() {
+  const folder = temporaryFolder();
+  const storage = `sqlite:${folder.file("jobs.db")}`;
+  const client = new Nuvom({ storage });
+  const run = (...args: string[]) => nuvom(args, { env: { NUVOM_STORAGE: storage } });
+  return {
+    folder,
+    storage,
+    client,
+    run,
+    /** What it prints with `--json`, after checking that it went well. */
+    async json(...args: string[]) {
+      const { stdout, stderr, exitCode } = await run(...args, "--json");
+      if (exitCode !== 0) throw new Error(`nuvom ${args.join(" ")} exited with ${exitCode}: ${stderr}`);
+      return JSON.parse(stdout);
+    },
+    /** Runs what is due. */
+    async work() {
+      const worker = await startWorker({ storage, root: fixtures, processes: 1, drain: true });
+      await worker.stopped;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** Matches a text without control characters other than line breaks. */
+export const plainText = /^[^\p{Cc}]*(?:\n[^\p{Cc}]*)*$/u;
+
+export function widest(text: string): number {
+  return Math.max(...text.split("\n").map((line) => Bun.stringWidth(line)));
+}
