@@ -94,11 +94,8 @@ async function find(name: string, root: string): Promise<Task<never, unknown>> {
       tasks.length > 0
         ? `there are ${tasks.map((task) => task.name).join(", ")}`
         : "there are none; nuvom init adds a first one";
-    throw new InvalidInputError(
-      `no source in ${root} defines the task "${name}": ${others}${problemLines(problems)
-        .map((line) => `\n${line}`)
-        .join("")}`,
-    );
+    const nothing = `no source in ${root} defines the task "${name}": ${others}`;
+    throw new InvalidInputError([nothing, ...problemLines(problems)].join("\n"));
   }
   try {
     await import(found.file);
