@@ -49,13 +49,18 @@ export async function newJob(
   const id = Bun.randomUUIDv7("hex", now);
   checkOptions(definition.name, options);
   await validInput(definition, input);
+  const runAt =
+    options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in"));
+  if (Number.isNaN(new Date(runAt).getTime())) {
+    throw new InvalidOptionError(`task ${JSON.stringify(definition.name)}: in: that is later than any date`);
+  }
   const timeout = options.timeout === undefined ? definition.timeout : options.timeout;
   return {
     id,
     task: definition.name,
     queue: options.queue ?? definition.queue,
     priority: options.priority ?? definition.priority,
-    runAt: options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in")),
+    runAt,
     input: encode(input, { root: "input", limit: context.sizeLimit }),
     maxAttempts: options.attempts ?? definition.retry.attempts,
     timeout: timeout === null || timeout === "none" ? null : milliseconds(timeout, "timeout"),

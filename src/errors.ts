@@ -17,7 +17,12 @@ export class NuvomError extends Error {
  * that a worker's process may load, the worker's and the project's.
  */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as Partial<NuvomError>).code === code;
+  try {
+    return error instanceof Error && (error as Partial<NuvomError>).code === code;
+  } catch {
+    // What a task throws may be made to throw itself when it is looked at.
+    return false;
+  }
 }
 
 /** An input that does not fit the task's schema. */

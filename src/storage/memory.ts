@@ -11,7 +11,14 @@ import {
   type Subscription,
   wake,
 } from "./memory/data.ts";
-import type { Outcome, QueueCounts, QueueRecord, Storage, WorkerRecord } from "./storage.ts";
+import {
+  claimBytes,
+  type Outcome,
+  type QueueCounts,
+  type QueueRecord,
+  type Storage,
+  type WorkerRecord,
+} from "./storage.ts";
 
 const named = new Map<string, Data>();
 
@@ -43,8 +50,11 @@ export function openMemory(name = ""): Storage {
       const lease = data.workers.get(worker)?.leaseUntil;
       if (lease === undefined || lease <= now) throw new LeaseLostError(worker);
       const claimed: Job[] = [];
+      let bytes = 0;
       for (const line of openLines(data, names)) {
         for (let job = line.at(-1); claimed.length < limit && job && job.runAt <= now; job = line.at(-1)) {
+          bytes += job.input.length;
+          if (bytes > claimBytes && claimed.length > 0) return claimed;
           const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
           change(data, job, { state: "running", worker, ...counted, startedAt: now, reason: null });
           claimed.push({ ...job });

@@ -31,7 +31,7 @@ export function openStorage(url: string, root: string): Storage {
 
 /** The storage as a job's process is to name it, which runs in another folder and program. */
 export function storageUrlForProcesses(url: string | null, root: string): string {
-  if (url === null || url.startsWith("memory:")) return "private:";
+  if (url === null || url.startsWith("memory:") || url.startsWith("sqlite::memory:")) return "private:";
   if (!url.startsWith("sqlite:")) return url;
   const { path, query } = sqliteParts(url, url.slice("sqlite:".length));
   return `sqlite:${resolve(root, path)}${query}`;

@@ -1,22 +1,26 @@
+import { statSync } from "node:fs";
 import { LeaseLostError, StorageError } from "../errors.ts";
-import { type JobState, type NewJob, priorities } from "../job.ts";
+import { type Job, type JobState, type NewJob, priorities } from "../job.ts";
 import { explained, openDatabase, type Synchronous, writeTransaction } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import { watchCommits } from "./sqlite/wake.ts";
-import type { Outcome, QueueCounts, Storage } from "./storage.ts";
+import { claimBytes, type Outcome, type QueueCounts, type Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
   const database = openDatabase(path);
+  const openedFile = fileId(path);
   const commits = watchCommits(database, path);
   let closed = false;
 
   const { select, change } = prepareStatements(database);
 
-  function write<T>(work: () => T): Promise<T> {
+  async function write<T>(work: () => T): Promise<T> {
     assertOpen();
-    return writeTransaction(database, path, synchronous, work);
+    const result = await writeTransaction(database, path, synchronous, work);
+    assertSameFile();
+    return result;
   }
 
   /**
@@ -25,6 +29,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
    */
   function writeLightly<T>(work: () => T): Promise<T> {
     assertOpen();
+    assertSameFile();
     return writeTransaction(database, path, "normal", work);
   }
 
@@ -39,6 +44,14 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
   function assertOpen() {
     if (closed) throw new StorageError(`storage ${path} is closed`);
+  }
+
+  /** What is written to a file that was deleted is gone: it must not be confirmed. */
+  function assertSameFile() {
+    if (fileId(path) === openedFile) return;
+    throw new StorageError(
+      `storage ${path}: the file was deleted or replaced while it was open; start again`,
+    );
   }
 
   function add(job: NewJob): string {
@@ -119,15 +132,23 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       if (!due) return [];
       return writeLightly(() => {
         requireLease(worker, now);
-        const claimed: JobRow[] = [];
+        const claimed: Job[] = [];
+        let bytes = 0;
         for (const queue of notPaused(queues)) {
           for (let level = 0; level < priorities.length && claimed.length < limit; level++) {
-            const rows = change.claim.all(worker, now, queue, level, now, limit - claimed.length);
+            const due = select.due.all(queue, level, now, limit - claimed.length);
+            const excess = due.findIndex((job, index) => {
+              bytes += job.bytes;
+              return bytes > claimBytes && claimed.length + index > 0;
+            });
+            const rows = (excess < 0 ? due : due.slice(0, excess)).map(({ rowid }) => rowid);
+            const jobs = change.claim.all(worker, now, JSON.stringify(rows)).map(toJob);
             // RETURNING promises no order.
-            claimed.push(...rows.sort((a, b) => a.run_at - b.run_at || (a.id < b.id ? -1 : 1)));
+            claimed.push(...jobs.sort((a, b) => a.runAt - b.runAt || (a.id < b.id ? -1 : 1)));
+            if (excess >= 0) return claimed;
           }
         }
-        return claimed.map(toJob);
+        return claimed;
       });
     },
 
@@ -258,4 +279,9 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       database.close();
     },
   };
+}
+
+/** Tells a file from another of the same path; `undefined` where there is none, as for `:memory:`. */
+function fileId(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

@@ -22,8 +22,8 @@ export interface Storage {
   insert(jobs: readonly NewJob[]): Promise<string[]>;
 
   /**
-   * Takes up to `limit` due jobs (`runAt <= now`), queue by queue in the order given, each queue in its order, and
-   * leaves them `running` under `worker` with `attempt` and `claims` one higher, `startedAt` set to `now` and
+   * Takes up to `limit` due jobs (`runAt <= now`), queue by queue in the order given, each queue in its order, fewer
+   * where their inputs would pass {@link claimBytes} together (but at least one), and leaves them `running` under `worker` with `attempt` and `claims` one higher, `startedAt` set to `now` and
    * `reason` cleared. Skips paused queues.
    * @throws LeaseLostError if the worker has no lease that lasts beyond `now`.
    */
@@ -107,6 +107,9 @@ export interface Storage {
   /** Ends the handle. What it wrote stays. */
   close(): Promise<void>;
 }
+
+/** How many bytes of input a claim takes at most: moving more at once would keep a worker from its heartbeat. */
+export const claimBytes = 4 * 1024 * 1024;
 
 /** What became of one claimed job. */
 export type Outcome = Claimed & (Succeeded | Retry | Failed | Cancelled | Released);

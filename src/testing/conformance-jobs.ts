@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test";
 import { LeaseLostError } from "../errors.ts";
 import type { Job } from "../job.ts";
-import type { Storage } from "../storage/storage.ts";
+import { claimBytes, type Storage } from "../storage/storage.ts";
 import {
   aJob,
   anUnreadableJob,
@@ -140,6 +140,21 @@ function claimLaws(law: Law) {
     const claimed = await start(storage, order.toReversed());
     expect(idsOf(claimed)).toEqual(idsOf(order));
   });
+
+  law(
+    "stops before the inputs that it takes are too large together, but takes at least one",
+    async (storage) => {
+      await storage.heartbeat(aWorker());
+      const half = new Uint8Array(claimBytes / 2);
+      const jobs = [half, half, new Uint8Array(claimBytes + 1), half].map((input) => aJob({ input }));
+      await storage.insert(jobs);
+      const shares = [[0, 1], [2], [3]];
+      for (const share of shares) {
+        const claimed = await storage.claim("w1", ["default"], 9, now);
+        expect(idsOf(claimed)).toEqual(share.map((index) => jobs[index]!.id));
+      }
+    },
+  );
 
   law("takes at most the limit, queue by queue in the order given, and nothing twice", async (storage) => {
     const a = [aJob({ queue: "a", priority: "high" }), aJob({ queue: "a" })];

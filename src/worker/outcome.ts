@@ -4,7 +4,7 @@ import type { Outcome } from "../storage/storage.ts";
 import type { Thrown } from "../thrown.ts";
 import type { WorkerEvent } from "./events.ts";
 import type { Assigned, Death } from "./process-handle.ts";
-import type { Report, Times } from "./protocol.ts";
+import type { Report } from "./protocol.ts";
 
 /** What is to be recorded of a job, and what is to be told of it. */
 export interface Verdict {
@@ -19,6 +19,12 @@ export interface Place {
   now: number;
 }
 
+interface Times {
+  startedAt: number;
+  /** Milliseconds, with fractions. */
+  duration: number;
+}
+
 /** How many failed attempts a job remembers: the first, which often tells the cause, and the latest. */
 const rememberedErrors = 10;
 
@@ -29,26 +35,29 @@ const unfitPause = 15_000;
 const startPause = 1_000;
 
 /** What a job's own report makes of it. */
-export function afterReport({ job, stop }: Assigned, report: Report, place: Place): Verdict {
+export function afterReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
   const { id, task, attempt } = job;
+  const began = startedAt ?? place.now;
   switch (report.kind) {
     case "unfit":
       return unfit(job, report.reason, place.now);
     case "dropped":
       return cancelled(job, job.startedAt!);
     case "succeeded": {
-      const { result, startedAt, duration } = report;
+      const { result, duration } = report;
       return {
-        outcome: { ...claimed(job, startedAt), kind: "succeeded", result },
+        outcome: { ...claimed(job, began), kind: "succeeded", result },
         event: { type: "succeeded", id, task, attempt, duration },
       };
     }
     case "failed":
-      if (stop?.kind === "cancelled") return cancelled(job, report.startedAt);
-      return failed(job, stop ? timedOut(`${stop.reason}; its signal ended it`) : report.error, report, {
-        ...place,
-        retryIn: report.retryIn,
-      });
+      if (stop?.kind === "cancelled") return cancelled(job, began);
+      return failed(
+        job,
+        stop ? timedOut(`${stop.reason}; its signal ended it`) : report.error,
+        { startedAt: began, duration: place.now - began },
+        { ...place, retryIn: report.retryIn },
+      );
   }
 }
 
@@ -66,6 +75,9 @@ export function afterDeath(
   if (!death.wasReady) return released(job, "its process did not start", place.now + startPause);
   if (startedAt === null) return released(job, "its process ended before it began");
   const times = { startedAt, duration: place.now - startedAt };
+  if (death.blocked && stop?.kind !== "cancelled") {
+    return crashed(released(job, "its process was blocked, by it or by a job beside it"));
+  }
   if (death.killed) {
     if (!stop || stop.killAt > place.now) return released(job, "interrupted: its process was stopped");
     if (stop.kind === "cancelled") return cancelled(job, startedAt);
@@ -96,7 +108,7 @@ export function failed(
     };
   }
   return {
-    outcome: { ...base, kind: "retry", runAt: finishedAt + Math.round(retryIn), errors },
+    outcome: { ...base, kind: "retry", runAt: finishedAt + (Math.round(retryIn) || 0), errors },
     event: { type: "retry", id, task, attempt, error },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Job } from "../job.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
+import { claimBytes } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
 import { afterDeath, afterReport, type Place, released, type Verdict } from "./outcome.ts";
 import {
@@ -35,20 +36,20 @@ const longestRespawnDelay = 10_000;
 /** How many processes there may be besides, each for a suspect of its own. */
 const mostAlone = 16;
 
-/** Suspects that see no other suspect end for this long are given back, to be looked at after the pause. */
+/** Suspects that see no other suspect begin for this long are given back, to be looked at after the pause. */
 const suspectPatience = 200;
 const suspectPause = 1_000;
 
 /**
- * The processes of a worker. A job that was in a process when it died is a suspect and is run again alone, in a
- * process of its own: only if that dies, too, is the job charged with it.
+ * The processes of a worker. A job that was in a process or held by a worker when it died is a suspect and is run
+ * again with no other beside it. Only if it was the one job that a process ever had is it charged with its death.
  */
 export class Pool {
   readonly #shared = new Set<ProcessHandle>();
   readonly #alone = new Set<ProcessHandle>();
   /** Those that wait to be run alone. */
   #suspects: Job[] = [];
-  #endPatience = () => {};
+  #endPatience: (() => void) | null = null;
   readonly #retries = new Map<string, RetryPolicy>();
   #failedStarts = 0;
   #stopped = false;
@@ -79,21 +80,30 @@ export class Pool {
 
   /** How many jobs it can take now: none while it has enough to do. */
   get room(): number {
+    if (this.#suspects.length >= mostAlone) return 0;
     let room = 0;
     for (const process of this.#shared) room += this.#roomIn(process);
     return room;
   }
 
-  /** Spreads jobs over the processes, always giving to the one that has the least to do. */
+  /** Spreads jobs over the processes that have room, always giving to the one that has the least to do. */
   assign(jobs: readonly Job[]): void {
-    const shares = new Map(
-      [...this.#shared].filter(({ ready }) => ready).map((process) => [process, [] as Job[]]),
-    );
+    const shares = [...this.#shared].map((process) => ({
+      process,
+      room: this.#roomIn(process),
+      jobs: [] as Job[],
+    }));
     for (const job of jobs) {
-      if (job.crashes > 0) this.#suspects.push(job);
-      else this.#leastLoaded(shares, job);
+      if (job.crashes > 0) {
+        this.#suspects.push(job);
+        continue;
+      }
+      const open = shares.filter((share) => share.jobs.length < share.room);
+      const [least] = open.sort((a, b) => loadOf(a) - loadOf(b));
+      if (least) least.jobs.push(job);
+      else this.options.settle(released(job, "the processes that had room for it are gone or busy"));
     }
-    for (const [process, share] of shares) if (share.length > 0) process.assign(share);
+    for (const { process, jobs } of shares) if (jobs.length > 0) process.assign(jobs);
     this.#runSuspects();
   }
 
@@ -149,7 +159,8 @@ export class Pool {
   #roomIn(process: ProcessHandle): number {
     if (!process.ready || this.#stopped) return 0;
     const { concurrency } = this.options;
-    const prefetch = process.busy || process.meanDuration === null ? 0 : this.#prefetch(process.meanDuration);
+    const full = process.busy || process.bytes >= claimBytes || process.meanDuration === null;
+    const prefetch = full ? 0 : this.#prefetch(process.meanDuration!);
     const waiting = process.load - concurrency;
     return waiting < 0 || waiting < prefetch / 2 ? concurrency + prefetch - process.load : 0;
   }
@@ -158,28 +169,34 @@ export class Pool {
     return Math.min(longestPrefetch, Math.floor((this.options.concurrency * prefetchFor) / meanDuration));
   }
 
-  #leastLoaded(shares: Map<ProcessHandle, Job[]>, job: Job): void {
-    let least: { load: number; share: Job[] } | null = null;
-    for (const [process, share] of shares) {
-      const load = process.load + share.length;
-      if (!least || load < least.load) least = { load, share };
-    }
-    if (least) least.share.push(job);
-    else this.options.settle(released(job, "the worker's processes are starting"));
-  }
-
   #runSuspects(): void {
-    const { size, concurrency, clock } = this.options;
+    const { size, concurrency } = this.options;
     const most = Math.min(mostAlone, size * concurrency);
     while (this.#suspects.length > 0 && this.#alone.size < most) {
       const process = this.#start();
       if (!process) break;
       this.#alone.add(process);
-      process.assign(this.#suspects.splice(0, 1));
+      this.#runAlone(process, 0);
     }
-    this.#endPatience();
-    if (this.#suspects.length === 0) return;
-    this.#endPatience = clock.after(suspectPatience, () => {
+    if (this.#suspects.length > 0) this.#endPatience ??= this.#patience();
+  }
+
+  /** For a first-time suspect, of which there are many after a worker's death, a process that has served one will do. */
+  #reuse(process: ProcessHandle): void {
+    const next = process.ready ? this.#suspects.findIndex(({ crashes }) => crashes === 1) : -1;
+    if (next >= 0) this.#runAlone(process, next);
+    else process.kill();
+  }
+
+  #runAlone(process: ProcessHandle, index: number): void {
+    process.assign(this.#suspects.splice(index, 1));
+    this.#endPatience?.();
+    this.#endPatience = this.#suspects.length > 0 ? this.#patience() : null;
+  }
+
+  #patience(): () => void {
+    return this.options.clock.after(suspectPatience, () => {
+      this.#endPatience = null;
       this.#releaseSuspects();
       this.options.changed();
     });
@@ -194,7 +211,7 @@ export class Pool {
 
   #report(process: ProcessHandle, assigned: Assigned, report: Report): void {
     this.options.settle(afterReport(assigned, report, this.#place(process)));
-    if (this.#alone.has(process)) process.kill();
+    if (this.#alone.has(process)) this.#reuse(process);
     this.options.changed();
   }
 
@@ -230,4 +247,8 @@ export class Pool {
       if (!this.#stopped) this.#spawn();
     });
   }
+}
+
+function loadOf({ process, jobs }: { process: ProcessHandle; jobs: readonly Job[] }): number {
+  return process.load + jobs.length;
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
-import type { FromProcess, Report, ToProcess } from "./protocol.ts";
+import type { Envelope, FromProcess, Report, ToProcess } from "./protocol.ts";
 
 export interface ProcessOptions {
   clock: Clock;
@@ -36,6 +36,8 @@ export interface Assigned {
   readonly job: Job;
   /** When it began to execute, `null` while it waits in the process. */
   startedAt: number | null;
+  /** If it has not begun by then, the process gives it back, or is too busy even for that. */
+  readonly beginBy: number;
   stop: Stop | null;
 }
 
@@ -45,6 +47,8 @@ export interface Stop {
   readonly reason: string;
   /** When its process is killed if the job has not ended by then. */
   readonly killAt: number;
+  /** Whether the process has told the job, so that it is the job itself that does not end. */
+  acknowledged: boolean;
 }
 
 export interface Death {
@@ -55,6 +59,8 @@ export interface Death {
   wasReady: boolean;
   /** The only job that this process ever had: if it died of a job, then of this one. */
   alone: boolean;
+  /** Whether it was killed because it no longer listened, while it executed several jobs. */
+  blocked: boolean;
   assigned: Assigned[];
 }
 
@@ -63,6 +69,10 @@ const readyWithin = 10_000;
 
 /** A job that executes for longer than this must not hold up those behind it in the process. */
 const recallAfter = 50;
+
+/** How long a job waits in a process at most, and how much longer the worker waits to hear of it. */
+const beginWithin = 1_000;
+const beginMargin = 250;
 
 /** The worker's hold on one process: what it was given, since when it executes that, and when it must end. */
 export class ProcessHandle {
@@ -75,6 +85,8 @@ export class ProcessHandle {
   #recalling = false;
   #alarm: { at: number; callOff: () => void } | null = null;
   #meanDuration: number | null = null;
+  #bytes = 0;
+  #spoiled = false;
 
   constructor(
     private readonly options: ProcessOptions,
@@ -85,7 +97,9 @@ export class ProcessHandle {
       env: { ...process.env, ...options.environment },
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "advanced",
-      ipc: (message: FromProcess) => this.#receive(message),
+      ipc: (message: Partial<Envelope<FromProcess>> | null) => {
+        if (message?.nuvom) this.#receive(message.nuvom);
+      },
       onExit: (_, exitCode, signal) => this.#exited(exitCode, signal),
     });
     this.#setAlarm(options.clock.now() + readyWithin);
@@ -95,13 +109,19 @@ export class ProcessHandle {
     return this.#process.pid;
   }
 
+  /** Whether it can be given jobs. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && !this.#killed && !this.#spoiled;
   }
 
   /** How many jobs it has, those that wait in it included. */
   get load(): number {
     return this.#assigned.size;
+  }
+
+  /** How many bytes of input its jobs have. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The running mean of the milliseconds that its jobs take, `null` before the first has ended. */
@@ -120,9 +140,13 @@ export class ProcessHandle {
   }
 
   assign(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#assigned.set(job.id, { job, startedAt: null, stop: null });
+    const beginBy = this.options.clock.now() + beginWithin;
+    for (const job of jobs) {
+      this.#assigned.set(job.id, { job, startedAt: null, beginBy, stop: null });
+      this.#bytes += job.input.length;
+    }
     this.#given += jobs.length;
-    if (this.#ready) this.#hand(jobs);
+    if (this.#ready) this.#hand(jobs, beginBy);
   }
 
   /** Asks for the jobs that have not begun. */
@@ -138,7 +162,7 @@ export class ProcessHandle {
     if (!assigned) return false;
     if (assigned.stop) return true;
     const killAt = this.options.clock.now() + this.options.killGrace;
-    assigned.stop = { kind, reason, killAt };
+    assigned.stop = { kind, reason, killAt, acknowledged: false };
     this.#send({ type: "abort", id, name: kind === "timeout" ? "TimeoutError" : "AbortError", reason });
     this.#setAlarm(killAt);
     return true;
@@ -152,15 +176,16 @@ export class ProcessHandle {
   #send(message: ToProcess): void {
     if (this.#dead) return;
     try {
-      this.#process.send(message);
+      this.#process.send({ nuvom: message } satisfies Envelope<ToProcess>);
     } catch {
       // It has died, and `onExit` is about to say so with every job that it holds.
     }
   }
 
-  #hand(jobs: readonly Job[]): void {
+  #hand(jobs: readonly Job[], beginBy: number): void {
     this.#send({
       type: "run",
+      beginBy,
       jobs: jobs.map(({ id, task, attempt, runAt, input }) => ({ id, task, attempt, runAt, input })),
     });
     this.#noteStarts();
@@ -169,11 +194,20 @@ export class ProcessHandle {
   #receive(message: FromProcess): void {
     switch (message.type) {
       case "ready":
-        return this.#start();
+        if (!this.#ready) this.#start();
+        return;
       case "report":
         return this.#report(message.report);
       case "returned":
         return this.#returned(message.ids);
+      case "aborted": {
+        const stop = this.#assigned.get(message.id)?.stop;
+        if (stop) stop.acknowledged = true;
+        return;
+      }
+      case "spoiled":
+        this.#spoiled = true;
+        return this.recall();
       case "loaded":
         return this.listener.loaded(message.task, message.retry);
       case "log": {
@@ -187,27 +221,40 @@ export class ProcessHandle {
     const { files, concurrency, sizeLimit } = this.options;
     this.#ready = true;
     this.#send({ type: "start", files, concurrency, sizeLimit });
-    if (this.#assigned.size > 0) this.#hand([...this.#assigned.values()].map(({ job }) => job));
+    const jobs = [...this.#assigned.values()].map(({ job }) => job);
+    if (jobs.length > 0) this.#hand(jobs, this.options.clock.now() + beginWithin);
     this.listener.ready(this);
   }
 
   #report(report: Report): void {
-    const assigned = this.#assigned.get(report.id);
+    const assigned = this.#take(report.id);
     if (!assigned) return;
-    this.#assigned.delete(report.id);
     if ("duration" in report) {
-      const mean = this.#meanDuration ?? report.duration;
-      this.#meanDuration = mean + (report.duration - mean) / 10;
+      const { duration } = report;
+      this.#meanDuration = (this.#meanDuration ?? duration) * 0.9 + duration * 0.1;
     }
     this.#noteStarts();
     this.listener.report(this, assigned, report);
+    this.#retireIfSpoiled();
   }
 
   #returned(ids: readonly string[]): void {
     this.#recalling = false;
-    const jobs = ids.flatMap((id) => this.#assigned.get(id)?.job ?? []);
-    for (const id of ids) this.#assigned.delete(id);
+    const jobs = ids.flatMap((id) => this.#take(id)?.job ?? []);
+    this.#noteStarts();
     this.listener.returned(this, jobs);
+    this.#retireIfSpoiled();
+  }
+
+  #take(id: string): Assigned | undefined {
+    const assigned = this.#assigned.get(id);
+    if (assigned) this.#bytes -= assigned.job.input.length;
+    this.#assigned.delete(id);
+    return assigned;
+  }
+
+  #retireIfSpoiled(): void {
+    if (this.#spoiled && this.#assigned.size === 0) this.kill();
   }
 
   #exited(exitCode: number | null, signal: number | string | null): void {
@@ -219,8 +266,17 @@ export class ProcessHandle {
       killed: this.#killed,
       wasReady: this.#ready,
       alone: this.#given === 1,
+      blocked: this.#isBlocked(),
       assigned: [...this.#assigned.values()],
     });
+  }
+
+  #isBlocked(): boolean {
+    const executing = [...this.#executing()];
+    const now = this.options.clock.now();
+    return (
+      executing.length > 1 && executing.some(({ stop }) => stop && stop.killAt <= now && !stop.acknowledged)
+    );
   }
 
   /** A process executes the first `concurrency` of its jobs. */
@@ -232,11 +288,20 @@ export class ProcessHandle {
     }
   }
 
+  /** A process in a long loop cannot answer a recall. It will not begin these any more, so others may. */
+  #takeBackUnbegun(now: number): void {
+    const late = [...this.#assigned.values()].filter((assigned) => {
+      return assigned.startedAt === null && assigned.beginBy + beginMargin < now;
+    });
+    if (late.length > 0) this.#returned(late.map(({ job }) => job.id));
+  }
+
   #noteStarts(): void {
     const now = this.options.clock.now();
     for (const assigned of this.#executing()) {
       if (assigned.startedAt !== null) continue;
       assigned.startedAt = now;
+      if (assigned.stop) this.#setAlarm(assigned.stop.killAt);
       if (assigned.job.timeout !== null) this.#setAlarm(now + assigned.job.timeout);
     }
     if (this.#assigned.size > this.options.concurrency) this.#setAlarm(now + recallAfter);
@@ -266,6 +331,7 @@ export class ProcessHandle {
     }
     if (this.#assigned.size > this.options.concurrency) {
       if (this.busy) this.recall();
+      this.#takeBackUnbegun(now);
       this.#setAlarm(now + recallAfter);
     }
   }

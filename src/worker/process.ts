@@ -6,16 +6,36 @@ import { hasCode } from "../errors.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
 import { describeThrown } from "../thrown.ts";
 import { dieWithParent } from "./orphan.ts";
-import type { Assignment, FromProcess, Report, ToProcess } from "./protocol.ts";
+import {
+  type Assignment,
+  type Envelope,
+  type FromProcess,
+  insideProcess,
+  type Report,
+  type ToProcess,
+} from "./protocol.ts";
 
-const waiting: Assignment[] = [];
+// A task may replace any of these for its own purposes.
+const { now } = Date;
+const { random } = Math;
+const clock = performance.now.bind(performance);
+const sendToWorker = process.send!.bind(process);
+
+interface Waiting extends Assignment {
+  beginBy: number;
+}
+
+const waiting: Waiting[] = [];
 const running = new Map<string, AbortController>();
 const loaded = new Map<string, Promise<TaskDefinition | undefined>>();
 let files: ReadonlyMap<string, string> = new Map();
 let concurrency = 1;
 let sizeLimit = 0;
 
-process.on("message", receive);
+Object.assign(globalThis, { [insideProcess]: true });
+process.on("message", (message: Partial<Envelope<ToProcess>> | null) => {
+  if (message?.nuvom) receive(message.nuvom);
+});
 dieWithParent();
 // Its worker is gone, and with it whoever could hear of a result.
 process.on("disconnect", () => process.exit());
@@ -25,7 +45,7 @@ process.on("SIGTERM", () => {});
 send({ type: "ready" });
 
 function send(message: FromProcess): void {
-  process.send!(message);
+  sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>);
 }
 
 function receive(message: ToProcess): void {
@@ -34,7 +54,7 @@ function receive(message: ToProcess): void {
       ({ files, concurrency, sizeLimit } = message);
       return;
     case "run":
-      waiting.push(...message.jobs);
+      for (const job of message.jobs) waiting.push({ ...job, beginBy: message.beginBy });
       return runWaiting();
     case "recall":
       return send({ type: "returned", ids: waiting.splice(0).map((job) => job.id) });
@@ -47,6 +67,10 @@ function runWaiting(): void {
   while (running.size < concurrency) {
     const job = waiting.shift();
     if (!job) return;
+    if (now() > job.beginBy) {
+      send({ type: "returned", ids: [job.id] });
+      continue;
+    }
     const controller = new AbortController();
     running.set(job.id, controller);
     void run(job, controller.signal).then((report) => {
@@ -63,15 +87,16 @@ function abort(id: string, name: string, reason: string): void {
     waiting.splice(index, 1);
     send({ type: "report", report: { id, kind: "dropped" } });
   }
-  running.get(id)?.abort(new DOMException(reason, name));
+  const controller = running.get(id);
+  if (!controller) return;
+  send({ type: "aborted", id });
+  controller.abort(new DOMException(reason, name));
 }
 
 async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
   const { id, attempt, runAt } = job;
   let definition: TaskDefinition | undefined;
-  const startedAt = Date.now();
-  const began = performance.now();
-  const times = () => ({ startedAt, duration: performance.now() - began });
+  const began = clock();
   try {
     definition = await load(job.task);
     if (!definition)
@@ -80,31 +105,35 @@ async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
     if ("reason" in input) return { id, kind: "unfit", reason: input.reason };
     const context: JobContext = { id, attempt, runAt, signal, log: (...values) => log(id, values) };
     const output = await definition.run(input.value as never, context);
-    return {
-      id,
-      kind: "succeeded",
-      result: encode(output, { root: "result", limit: sizeLimit }),
-      ...times(),
-    };
+    const result = encode(output, { root: "result", limit: sizeLimit });
+    return { id, kind: "succeeded", result, duration: clock() - began };
   } catch (error) {
     // A result that cannot be stored would be no better the next time.
     const final = hasCode(error, "NON_RETRYABLE") || hasCode(error, "NOT_ENCODABLE");
     const policy = definition?.retry ?? retryPolicy(undefined);
-    const retryIn = final ? null : retryDelay(policy, attempt, error, Math.random);
-    return { id, kind: "failed", error: describeThrown(error), retryIn, ...times() };
+    const retryIn = final ? null : retryDelay(policy, attempt, error, random);
+    return { id, kind: "failed", error: describeThrown(error), retryIn, duration: clock() - began };
   }
 }
 
 function load(task: string): Promise<TaskDefinition | undefined> {
   const known = loaded.get(task);
   if (known) return known;
-  const loading = import(files.get(task)!).then(() => {
-    const definition = definedTasks().get(task)?.definition;
-    if (definition) send({ type: "loaded", task, retry: sendable(definition.retry) });
-    return definition;
-  });
+  const loading = importTask(task);
   loaded.set(task, loading);
   return loading;
+}
+
+async function importTask(task: string): Promise<TaskDefinition | undefined> {
+  try {
+    await import(files.get(task)!);
+  } catch (error) {
+    send({ type: "spoiled" });
+    throw error;
+  }
+  const definition = definedTasks().get(task)?.definition;
+  if (definition) send({ type: "loaded", task, retry: sendable(definition.retry) });
+  return definition;
 }
 
 /** A function cannot cross to the worker, which then falls back to the exponential default. */

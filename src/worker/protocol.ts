@@ -5,11 +5,14 @@ import type { Thrown } from "../thrown.ts";
  * What a worker and its processes say to each other over `Bun.spawn`'s IPC. A process executes jobs in the order in
  * which it got them, `concurrency` at a time, and reports each one as it ends; so the worker knows without being told
  * which jobs are executing: the first `concurrency` of those not reported yet.
+ *
+ * Each message stands in an envelope of its own, `{ nuvom: message }`, since tasks may send messages as well.
  */
 export type ToProcess =
   /** The answer to `ready`. */
   | { type: "start"; files: ReadonlyMap<string, string>; concurrency: number; sizeLimit: number }
-  | { type: "run"; jobs: Assignment[] }
+  /** A job that cannot begin before `beginBy` is to be given back: by then the worker takes it for its own again. */
+  | { type: "run"; jobs: Assignment[]; beginBy: number }
   /** Give back the jobs that have not begun; answered by `returned`. */
   | { type: "recall" }
   /** Abort a job's signal, or drop it if it has not begun. */
@@ -20,6 +23,10 @@ export type FromProcess =
   | { type: "ready" }
   /** A task's file was imported: how its jobs are to be retried, should they kill the process. */
   | { type: "loaded"; task: string; retry: RetryPolicy }
+  /** A job was told by its signal to end: the process can still listen. */
+  | { type: "aborted"; id: string }
+  /** A file could not be imported, which the process remembers: it is to be replaced. */
+  | { type: "spoiled" }
   | { type: "log"; id: string; text: string }
   | { type: "returned"; ids: string[] }
   | { type: "report"; report: Report };
@@ -33,20 +40,20 @@ export interface Assignment {
   input: Uint8Array;
 }
 
-export interface Times {
-  /** Unix milliseconds. */
-  startedAt: number;
-  /** Milliseconds, with fractions. */
-  duration: number;
-}
-
-/** What became of a job in its process. */
+/** What became of a job in its process. Durations are milliseconds, with fractions. */
 export type Report = { id: string } & (
-  | ({ kind: "succeeded"; result: Uint8Array } & Times)
+  | { kind: "succeeded"; result: Uint8Array; duration: number }
   /** `retryIn` is `null` where another attempt would not help. */
-  | ({ kind: "failed"; error: Thrown; retryIn: number | null } & Times)
+  | { kind: "failed"; error: Thrown; retryIn: number | null; duration: number }
   /** This process cannot run the job as it is, which is not the job's fault. */
   | { kind: "unfit"; reason: string }
   /** It was aborted before it began. */
   | { kind: "dropped" }
 );
+
+export interface Envelope<Message> {
+  nuvom: Message;
+}
+
+/** Set on the global object of a process. */
+export const insideProcess = Symbol.for("nuvom.process");

@@ -10,6 +10,7 @@ import { InvalidOptionError } from "../errors.ts";
 import { openStorage, storageUrlForProcesses } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
+import { insideProcess } from "./protocol.ts";
 import { Worker } from "./worker.ts";
 
 export interface WorkerOptions {
@@ -73,6 +74,7 @@ const shortestLease = 1_000;
  * @throws InvalidOptionError, StorageError
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
+  refuseWhereItCannotRun();
   const { error } = optionsShape.safeParse(options);
   if (error) {
     const problems = error.issues.map((issue) =>
@@ -102,7 +104,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     sizeLimit: options.sizeLimit ?? defaultSizeLimit,
     clock: systemClock,
     random: Math.random,
-    emit: options.onEvent ?? (() => {}),
+    emit: guarded(options.onEvent),
   });
   worker.start();
   // A storage that it opened is its own to close.
@@ -115,5 +117,30 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
       void worker.stop(milliseconds(grace, "grace"));
       await stopped;
     },
+  };
+}
+
+/** Each of the worker's processes would start a worker again, without end. */
+function refuseWhereItCannotRun(): void {
+  if (insideProcess in globalThis) {
+    throw new InvalidOptionError(
+      "startWorker was called while a worker's process imported a task's file: start the worker in a file that defines no task and that no such file imports",
+    );
+  }
+  if (import.meta.dir.startsWith("/$bunfs/")) {
+    throw new InvalidOptionError(
+      "a compiled program cannot run workers yet, as their processes would be the program itself: run it from its sources",
+    );
+  }
+}
+
+/** A listener's mistake must not become the worker's. */
+function guarded(listener: WorkerOptions["onEvent"]): (event: WorkerEvent) => void {
+  return (event) => {
+    try {
+      listener?.(event);
+    } catch (error) {
+      console.error(`nuvom: onEvent threw at "${event.type}":`, error);
+    }
   };
 }

@@ -19,8 +19,8 @@ export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | 
 /** A job that was held by this many workers or processes as they died is not run again. */
 const crashLimit = 10;
 
-/** How many jobs are looked through at once for those whose claim was never answered. */
-const reconcileBatch = 1_000;
+/** How many bytes of results are recorded at once: more would keep the worker from its heartbeat. */
+const settleBytes = 8 * 1024 * 1024;
 
 /** How long a stopping worker waits for a storage that fails. */
 const settlePatience = 5_000;
@@ -43,7 +43,10 @@ export class Worker {
   #turn = 0;
   /** 0 before the first heartbeat. */
   #leaseUntil = 0;
-  #holdsUnknown = false;
+  /** Whoever was silent itself must not judge the silence of others before they could be heard again. */
+  #recoversFrom = 0;
+  /** How many jobs the storage counts as this worker's, if that is more than it knows of. */
+  #heldUnknown = 0;
   #stopping = false;
   #finished = false;
   #giveUpAt = Number.POSITIVE_INFINITY;
@@ -85,63 +88,73 @@ export class Worker {
 
   /**
    * Claims no more, lets running jobs end within `grace` milliseconds, releases the rest and settles everything.
-   * Resolves when that is done.
+   * Resolves when that is done. Called again, it can shorten the grace.
    */
   stop(grace: number): Promise<void> {
-    if (this.#stopping) return this.stopped;
     const { clock, emit } = this.settings;
-    this.#stopping = true;
-    this.#giveUpAt = clock.now() + grace + settlePatience;
-    emit({ type: "stopping" });
-    this.#pool.stop();
+    this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + grace + settlePatience);
     const callOff = clock.after(grace, () => this.#pool.interrupt());
-    this.#work.wake();
+    if (!this.#stopping) {
+      this.#stopping = true;
+      emit({ type: "stopping" });
+      this.#pool.stop();
+      this.#work.wake();
+    }
     return this.stopped.finally(callOff);
   }
 
   /** One turn of work. Returns when the next is due unless it is woken before, `null` if only then. */
   async step(): Promise<number | null> {
     await this.#settle();
+    const { storage, clock, drain } = this.settings;
     if (this.#stopping) {
       if (this.#pool.load === 0 && this.#verdicts.length === 0) await this.#finish();
-      return null;
+      return this.#soonIfUnsettled();
     }
-    if (this.#holdsUnknown) await this.#releaseUnknown();
-    const { storage, clock, drain } = this.settings;
+    if (this.#heldUnknown > 0) await this.#releaseUnknown();
     const { room } = this.#pool;
-    if (room === 0 || clock.now() >= this.#leaseUntil) return null;
+    if (room === 0 || clock.now() >= this.#leaseUntil) return this.#soonIfUnsettled();
 
     const queues = await this.#queuesInTurn();
     const jobs = await storage.claim(this.id, queues, room, clock.now());
     this.#take(jobs);
-    if (jobs.length === room) return null;
+    if (jobs.length === room) return this.#soonIfUnsettled();
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     if (drain && idle && (next === null || next > clock.now())) void this.stop(0);
-    return this.#verdicts.length > 0 ? clock.now() : next;
+    return this.#soonIfUnsettled() ?? next;
   }
 
   /** Renews the lease. Returns when to do so next. */
   async beat(): Promise<number> {
     const { storage, clock, lease, emit } = this.settings;
     const now = clock.now();
-    if (this.#leaseUntil > 0 && now >= this.#leaseUntil && this.#pool.load > 0) {
+    if (this.#leaseUntil > 0 && now >= this.#leaseUntil) {
+      this.#recoversFrom = now + lease;
       // Others may be running its jobs by now: what still executes here would execute beside them.
-      emit({ type: "lease-lost" });
+      if (this.#pool.load > 0) emit({ type: "lease-lost" });
       this.#pool.interrupt();
     }
     const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
     this.#leaseUntil = now + lease;
     for (const id of cancel) this.#pool.cancel(id);
-    this.#holdsUnknown = running > this.#pool.load + this.#verdicts.length;
-    const recovered = await storage.recover(now);
-    if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
+    this.#heldUnknown = running > this.#pool.load + this.#verdicts.length ? running : 0;
+    if (now >= this.#recoversFrom) {
+      const recovered = await storage.recover(now);
+      if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
+    }
     this.#work.wake();
     return now + lease / 3;
   }
 
+  /** Some of what became of jobs; all of it unless there are large results. */
   async #settle(): Promise<void> {
-    const verdicts = [...this.#verdicts];
+    let bytes = 0;
+    const end = this.#verdicts.findIndex(({ outcome }, index) => {
+      bytes += outcome.kind === "succeeded" ? outcome.result.length : 0;
+      return bytes > settleBytes && index > 0;
+    });
+    const verdicts = this.#verdicts.slice(0, end < 0 ? this.#verdicts.length : end);
     if (verdicts.length === 0) return;
     const { storage, clock, emit } = this.settings;
     const outcomes = verdicts.map(({ outcome }) => outcome);
@@ -151,6 +164,10 @@ export class Worker {
       if (!applied[index]) emit({ type: "refused", id: outcome.id });
       else if (event) emit(event);
     }
+  }
+
+  #soonIfUnsettled(): number | null {
+    return this.#verdicts.length > 0 ? this.settings.clock.now() : null;
   }
 
   /** In turn, so that a queue with much to do does not starve the others. */
@@ -183,9 +200,9 @@ export class Worker {
    * its claim was lost. Part of the work loop, where no claim or settle is under way.
    */
   async #releaseUnknown(): Promise<void> {
-    this.#holdsUnknown = false;
-    const { storage } = this.settings;
-    const held = await storage.list({ state: "running", worker: this.id }, { limit: reconcileBatch });
+    const limit = this.#heldUnknown;
+    this.#heldUnknown = 0;
+    const held = await this.settings.storage.list({ state: "running", worker: this.id }, { limit });
     const known = new Set(this.#verdicts.map(({ outcome }) => outcome.id));
     const unknown = held.filter(({ id }) => !known.has(id) && !this.#pool.holds(id));
     for (const job of unknown) this.#verdicts.push(released(job, "the answer to its claim was lost"));

@@ -1,10 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { JobFailedError, Nuvom, openStorage, type Storage, type Task, task } from "../../src/index.ts";
+import {
+  JobFailedError,
+  Nuvom,
+  openStorage,
+  type Storage,
+  startWorker,
+  type Task,
+  task,
+} from "../../src/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { until } from "../support/until.ts";
-import { workbench } from "../support/worker.ts";
+import { fixtures, workbench } from "../support/worker.ts";
 
 type Bench = Awaited<ReturnType<typeof workbench>>;
 
@@ -96,6 +104,13 @@ describe("a job that throws", () => {
     expect(errors[0]!.message).toContain("result.callback");
   });
 
+  test("with something that must not be touched fails like any other", async () => {
+    await using bench = await workbench();
+    const { job, errors } = await failureOf(bench, tasks.throwsTrap);
+    expect(job).toMatchObject({ attempt: 1, crashes: 0 });
+    expect(errors[0]!.name).toBe("Thrown");
+  });
+
   test("because its file cannot be imported fails alone", async () => {
     await using bench = await workbench();
     const unloadable = task("unloadable", { retry: { attempts: 1 }, run: () => "never" });
@@ -174,6 +189,48 @@ describe("a job whose process dies", () => {
       expect(await job.result()).toBe("seen");
       expect(await job.get()).toMatchObject({ attempt: 1, crashes: 1 });
     }
+  });
+});
+
+describe("a job beside one that blocks their process", () => {
+  test("is not charged with the timeout that it could not keep", async () => {
+    await using bench = await workbench({ concurrency: 2 });
+    const blocker = await bench.nuvom.enqueue(tasks.busy, { milliseconds: 1_500 }, { attempts: 1 });
+    const innocent = await bench.nuvom.enqueue(
+      tasks.nap,
+      { milliseconds: 20 },
+      { timeout: "200ms", attempts: 1 },
+    );
+    await Promise.all([blocker.result(), innocent.result()]);
+    for (const job of [blocker, innocent])
+      expect(await job.get()).toMatchObject({ attempt: 1, errors: null });
+  });
+
+  test("is charged with its own, if it was told to end and does not", async () => {
+    await using bench = await workbench({ concurrency: 2 });
+    const innocent = await bench.nuvom.enqueue(tasks.nap, { milliseconds: 500 }, { attempts: 1 });
+    const job = await bench.nuvom.enqueue(
+      tasks.nap,
+      { milliseconds: 60_000 },
+      { timeout: "100ms", attempts: 1 },
+    );
+    expect(job.result()).rejects.toThrow("was killed");
+    await innocent.result();
+    expect(await innocent.get()).toMatchObject({ attempt: 1, crashes: 0 });
+  });
+
+  test("goes to another process if it has not begun", async () => {
+    await using bench = await workbench({ processes: 2 });
+    const inputs = Array.from({ length: 200 }, (_, x) => ({ x, y: 0 }));
+    await Promise.all((await bench.nuvom.enqueueMany(tasks.add, inputs)).map((job) => job.result()));
+    const [blocker, short] = await Promise.all([
+      bench.nuvom.enqueue(tasks.busy, { milliseconds: 4_000 }),
+      bench.nuvom.enqueueMany(tasks.add, inputs),
+    ]);
+    await Promise.all(short.map((job) => job.result()));
+    expect(await blocker.state()).toBe("running");
+    expect(bench.events.filter(({ type }) => type === "refused")).toEqual([]);
+    await blocker.result();
   });
 });
 
@@ -338,6 +395,69 @@ describe("a worker", () => {
     expect((await nuvom.storage.get(jobs.map(({ id }) => id))).map((job) => job?.claims)).toEqual([1, 1, 1]);
     await bench.worker.stop();
     await nuvom.close();
+  });
+
+  test("runs many jobs of a dead worker one by one, but not each in a new process", async () => {
+    await using bench = await workbench({ lease: "1s" });
+    const { storage } = bench.nuvom;
+    await bench.worker.stop();
+    const inputs = Array.from({ length: 300 }, (_, x) => ({ x, y: 0 }));
+    const jobs = await bench.nuvom.enqueueMany(tasks.add, inputs);
+    const now = Date.now();
+    const lease = { seenAt: now, leaseUntil: now + 1 };
+    await storage.heartbeat({ id: "dead", host: "h", pid: 1, queues: [], startedAt: now, ...lease });
+    expect(await storage.claim("dead", ["default"], 300, now)).toHaveLength(300);
+    await using second = await workbench({ storage: bench.storage });
+    expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(inputs.map(({ x }) => x));
+    expect(second.events.filter(({ type }) => type === "process-started").length).toBeLessThan(20);
+  });
+
+  test("moves large inputs without losing its lease", async () => {
+    await using bench = await workbench({ lease: "1s", processes: 2 });
+    const large = Array.from({ length: 20 }, () => new Uint8Array(1_000_000));
+    await Promise.all(
+      (await bench.nuvom.enqueueMany(tasks.add, [{ x: 1, y: 1 }])).map((job) => job.result()),
+    );
+    const jobs = await bench.nuvom.enqueueMany(tasks.echo, large);
+    const sizes = await Promise.all(jobs.map(async (job) => ((await job.result()) as Uint8Array).length));
+    expect(new Set(sizes)).toEqual(new Set([1_000_000]));
+    expect(bench.events.filter(({ type }) => type === "lease-lost" || type === "refused")).toEqual([]);
+  });
+
+  test("is not harmed by a listener that throws", async () => {
+    await using bench = await workbench();
+    using folder = temporaryFolder();
+    const storage = `sqlite:${folder.file("jobs.db")}`;
+    const worker = await startWorker({
+      storage,
+      root: fixtures,
+      processes: 1,
+      onEvent() {
+        throw new Error("a listener's mistake");
+      },
+    });
+    const nuvom = new Nuvom({ storage });
+    await (await nuvom.enqueue(tasks.exits, { once: bench.folder.file("once") })).result();
+    await worker.stop();
+    await nuvom.close();
+  });
+
+  test("is not confused by what tasks send to it", async () => {
+    await using bench = await workbench();
+    const jobs = await bench.nuvom.enqueueMany(tasks.meddles, [1, 2, 3]);
+    expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(["heard", "heard", "heard"]);
+    expect(bench.events.filter(({ type }) => type === "succeeded")).toHaveLength(3);
+  });
+
+  test("that is asked again to stop stops sooner", async () => {
+    await using bench = await workbench();
+    const started = bench.folder.file("started");
+    const job = await bench.nuvom.enqueue(tasks.waitFor, { file: bench.folder.file("never"), started });
+    await until(started);
+    const slowly = bench.worker.stop({ grace: "1h" });
+    await bench.worker.stop({ grace: 0 });
+    await slowly;
+    expect(await job.state()).toBe("pending");
   });
 
   test.each([

@@ -14,6 +14,10 @@ export function prepareStatements(database: Database) {
     nextRunAt: database.prepare<{ run_at: number }, [string, number]>(
       "SELECT run_at FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? ORDER BY run_at LIMIT 1",
     ),
+    due: database.prepare<{ rowid: number; bytes: number }, [string, number, number, number]>(
+      `SELECT rowid, length(input) AS bytes FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? AND run_at <= ?
+       ORDER BY run_at, id LIMIT ?`,
+    ),
     keyHolder: database.prepare<{ id: string }, [string, string | null]>(
       "SELECT id FROM jobs WHERE queue = ? AND key = ? AND state IN ('pending', 'running')",
     ),
@@ -35,12 +39,9 @@ export function prepareStatements(database: Database) {
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule, state)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
-    claim: database.prepare<JobRow, [string, number, string, number, number, number]>(
+    claim: database.prepare<JobRow, [string, number, string]>(
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL
-       WHERE rowid IN (
-         SELECT rowid FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? AND run_at <= ?
-         ORDER BY run_at, id LIMIT ?
-       ) RETURNING *`,
+       WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
     finish: database.prepare(
       `UPDATE jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
