@@ -42,11 +42,14 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
       case "refused":
         return line("yellow", "refused", `${event.id} is no longer this worker's job`);
       case "recovered":
-        return line("yellow", "recovered", `${event.ids.length} jobs of a worker that died`);
+        return line("yellow", "recovered", `${plural(event.ids.length, "job")} of a worker that died`);
       case "log":
         return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);
-      case "process-died":
-        return line("red", "process", `${event.pid} died: ${event.how}, with ${event.jobs} jobs`);
+      case "process-died": {
+        const { pid, how, killed, jobs } = event;
+        const what = killed ? "was ended by its worker" : `died: ${how}`;
+        return line(killed ? "yellow" : "red", "process", `${pid} ${what}; it had ${plural(jobs, "job")}`);
+      }
       case "process-failed":
         return line("red", "process", `cannot be started: ${messageOf(event.error)}`);
       case "storage-error": {
@@ -60,7 +63,7 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
           line(
             "bold",
             "started",
-            `worker ${event.worker}: ${event.tasks} tasks, ${event.processes} processes`,
+            `worker ${event.worker}: ${plural(event.tasks, "task")} in ${event.processes === 1 ? "1 process" : `${event.processes} processes`}`,
           );
         return;
       case "stopped":
@@ -78,4 +81,8 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -92,11 +92,11 @@ export class JobFailedError extends NuvomError {
   }
 }
 
-/** There is no job of this id: it never was, or it ended and was pruned. */
+/** There is no job of this id. */
 export class JobNotFoundError extends NuvomError {
   override name = "JobNotFoundError";
   constructor(id: string) {
-    super("JOB_NOT_FOUND", `there is no job ${id}: it never was, or it ended long ago and was deleted`);
+    super("JOB_NOT_FOUND", `there is no job ${id} in this storage`);
   }
 }
 

@@ -26,14 +26,14 @@ const defaultTimeout = "1h";
  * Defines a task. Nothing else is to be done: workers find it by its name, which is therefore a plain string.
  * @throws InvalidOptionError
  */
-export function task<Schema extends z.ZodType, Output>(
-  name: string,
-  options: TaskOptions<Schema, Output>,
-): Task<z.input<Schema>, Awaited<Output>>;
 export function task<Input, Output>(
   name: string,
   run: (input: Input, context: JobContext) => Output,
 ): Task<Input, Awaited<Output>>;
+export function task<Schema extends z.ZodType, Output>(
+  name: string,
+  options: TaskOptions<Schema, Output>,
+): Task<z.input<Schema>, Awaited<Output>>;
 export function task(
   name: string,
   given: TaskOptions<z.ZodType, unknown> | TaskDefinition["run"],

@@ -21,7 +21,7 @@ describe("examples/quickstart", () => {
     expect(await program.exited).toBe(0);
     expect(output).toContain(`Rendering ${pages.length} pages of ${documentation}\n`);
     expect(output).toContain(`\n${pages.length}/${pages.length}\n`);
-    expect(output).toContain(`\nannounced: ${pages.length} pages\n`);
+    expect(output).toContain(`\nannounced: ${pages.length} pages (it failed twice on purpose)\n`);
     expect(output).toMatch(/^TASK +SUCCEEDED +RETRIED +FAILED +MEAN TIME$/m);
     expect(output).toMatch(new RegExp(`^page\\.render +${pages.length} +0 +0 +[\\d.]+ ms$`, "m"));
     expect(output).toMatch(/^site\.announce +1 +2 +0 +[\d.]+ ms$/m);

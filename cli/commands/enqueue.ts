@@ -6,6 +6,7 @@ import type { EnqueueOptions } from "../../src/enqueue.ts";
 import {
   InvalidInputError,
   InvalidOptionError,
+  type Job,
   type Nuvom,
   NuvomError,
   type Priority,
@@ -69,7 +70,7 @@ export default command({
         else console.log(job.existing ? `${job.id} (there already, under the same key)` : job.id);
         return 0;
       }
-      await warnIfNobodyWorks(nuvom, job.id);
+      await warnIfNobodyServes(nuvom, await job.get());
       const result = await job.result();
       if (flags.json) printJson(plain(result));
       else console.log(printable(typeof result === "string" ? result : Bun.inspect(result)));
@@ -79,10 +80,11 @@ export default command({
 });
 
 /** Whoever waits without a worker would wait for ever and not know why. */
-async function warnIfNobodyWorks({ storage }: Nuvom, id: string): Promise<void> {
-  const workers = await storage.workers();
-  if (workers.some(({ leaseUntil }) => leaseUntil > Date.now())) return;
-  console.error(`job ${id} waits: no worker is running; start one with nuvom worker`);
+async function warnIfNobodyServes({ storage }: Nuvom, { id, queue }: Job): Promise<void> {
+  const workers = (await storage.workers()).filter(({ leaseUntil }) => leaseUntil > Date.now());
+  if (workers.some(({ queues }) => queues.length === 0 || queues.includes(queue))) return;
+  const who = workers.length === 0 ? "no worker is running" : `no worker serves the queue "${queue}"`;
+  console.error(`job ${id} waits: ${who}; start one with nuvom worker`);
 }
 
 /** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */

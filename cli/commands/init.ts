@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../src/config.ts";
-import { command, rootFlag } from "../command.ts";
+import { command, rootFlag, UsageError } from "../command.ts";
 import { fromHere } from "../output.ts";
 
 const example = `import { task } from "nuvom";
@@ -19,6 +19,9 @@ export default command({
   examples: ["nuvom init"],
   async run(_, flags) {
     const root = flags.root ?? projectRoot();
+    if (!existsSync(join(root, "package.json"))) {
+      throw new UsageError(`there is no package.json in ${root}: run bun init -y and bun add nuvom first`);
+    }
     const file = join(root, "tasks", "hello.ts");
     if (existsSync(file)) console.log(`kept    ${fromHere(file)}, which was there`);
     else {

@@ -41,7 +41,7 @@ export default command({
       for (const error of jobErrors(job)) {
         const took = formatDuration(error.finishedAt - error.startedAt);
         console.log(
-          `\n${paint("red", `attempt ${error.attempt}`)} failed after ${took}, process ${error.pid}`,
+          `\n${paint("red", `attempt ${error.attempt}`)} failed at ${when(error.finishedAt)} after ${took}, process ${error.pid}`,
         );
         console.log(printable(error.stack || `${error.name}: ${error.message}`));
       }

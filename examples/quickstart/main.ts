@@ -39,7 +39,7 @@ const pages = await Promise.all(
   }),
 );
 const site = await (await index.enqueue({ folder, pages })).result();
-console.log(await announcement.result());
+console.log(`${await announcement.result()} (it failed twice on purpose)`);
 await worker.stop();
 await nuvom.close();
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { projectRoot } from "../config.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
 import { openMemory } from "./memory.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -7,12 +8,12 @@ import type { Storage } from "./storage.ts";
 /**
  * Opens the storage of a URL:
  *
- * - `sqlite:PATH`, optionally with `?synchronous=normal`; a relative path starts at `root`
+ * - `sqlite:PATH`, optionally with `?synchronous=normal`; a relative path starts at `root`, the project unless given
  * - `memory:` private to the handle, or `memory:NAME` shared within this program
  *
  * @throws InvalidOptionError for a URL that names no storage, StorageError if it cannot be opened.
  */
-export function openStorage(url: string, root: string): Storage {
+export function openStorage(url: string, root: string = projectRoot()): Storage {
   const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):(.*)$/s.exec(url) ?? [];
   if (scheme === "memory") return openMemory(rest);
   if (scheme === "private") {

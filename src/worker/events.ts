@@ -17,6 +17,7 @@ export type WorkerEvent =
   | { type: "process-started"; pid: number }
   /** The operating system let no process start. */
   | { type: "process-failed"; error: unknown }
-  | { type: "process-died"; pid: number; how: string; jobs: number }
+  /** `killed`: by its worker, which has its reasons. */
+  | { type: "process-died"; pid: number; how: string; killed: boolean; jobs: number }
   | { type: "storage-error"; error: unknown; retryIn: number }
   | { type: "lease-lost" };

@@ -2,8 +2,8 @@ import { decode, encode } from "../codec.ts";
 import type { Job, JobError } from "../job.ts";
 import type { Outcome } from "../storage/storage.ts";
 import type { Thrown } from "../thrown.ts";
+import type { Assigned, Death } from "./assigned.ts";
 import type { WorkerEvent } from "./events.ts";
-import type { Assigned, Death } from "./process-handle.ts";
 import type { Report } from "./protocol.ts";
 
 /** What is to be recorded of a job, and what is to be told of it. */
@@ -85,9 +85,10 @@ export function afterDeath(
     return failed(job, error, times, { ...place, retryIn });
   }
   if (!death.alone) return crashed(released(job, `its process died (${death.how}), which may be its doing`));
-  return crashed(
-    failed(job, processDied(`the job's process died: ${death.how}`), times, { ...place, retryIn }),
-  );
+  const { how, uncaught } = death;
+  const message = uncaught ? `${how}, of ${uncaught.name}: ${uncaught.message}` : how;
+  const error = { ...processDied(`the job's process died: ${message}`), stack: uncaught?.stack ?? "" };
+  return crashed(failed(job, error, times, { ...place, retryIn }));
 }
 
 /** A failed attempt: another one is due after `retryIn` if that is not `null` and attempts are left. */

@@ -2,15 +2,10 @@ import type { Clock } from "../clock.ts";
 import type { Job } from "../job.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
 import { claimBytes } from "../storage/storage.ts";
+import type { Assigned, Death } from "./assigned.ts";
 import type { WorkerEvent } from "./events.ts";
 import { afterDeath, afterReport, type Place, released, type Verdict } from "./outcome.ts";
-import {
-  type Assigned,
-  type Death,
-  ProcessHandle,
-  type ProcessListener,
-  type ProcessOptions,
-} from "./process-handle.ts";
+import { ProcessHandle, type ProcessListener, type ProcessOptions } from "./process-handle.ts";
 import type { Report } from "./protocol.ts";
 
 export interface PoolOptions extends ProcessOptions {
@@ -225,7 +220,8 @@ export class Pool {
     }
     const wasAlone = this.#alone.delete(process);
     const expected = death.killed && death.wasReady && assigned.length === 0;
-    if (!expected) emit({ type: "process-died", pid: process.pid, how, jobs: assigned.length });
+    if (!expected)
+      emit({ type: "process-died", pid: process.pid, how, killed: death.killed, jobs: assigned.length });
     if (wasAlone) this.#runSuspects();
     else {
       this.#shared.delete(process);

@@ -1,10 +1,11 @@
-import { constants } from "node:os";
-import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
-import type { Envelope, FromProcess, Report, ToProcess } from "./protocol.ts";
+import type { Thrown } from "../thrown.ts";
+import type { Assigned, Death, Stop } from "./assigned.ts";
+import type { FromProcess, Report, ToProcess } from "./protocol.ts";
+import { type Spawned, spawnProcess } from "./spawn.ts";
 
 export interface ProcessOptions {
   clock: Clock;
@@ -31,39 +32,6 @@ export interface ProcessListener {
   log(job: Job, text: string): void;
 }
 
-/** A job that a process was given. */
-export interface Assigned {
-  readonly job: Job;
-  /** When it began to execute, `null` while it waits in the process. */
-  startedAt: number | null;
-  /** If it has not begun by then, the process gives it back, or is too busy even for that. */
-  readonly beginBy: number;
-  stop: Stop | null;
-}
-
-/** Why a job is being ended from outside. */
-export interface Stop {
-  readonly kind: "timeout" | "cancelled";
-  readonly reason: string;
-  /** When its process is killed if the job has not ended by then. */
-  readonly killAt: number;
-  /** Whether the process has told the job, so that it is the job itself that does not end. */
-  acknowledged: boolean;
-}
-
-export interface Death {
-  /** Such as `exit code 1` or `signal SIGSEGV`. */
-  how: string;
-  /** Whether the worker killed it, for a job that did not end when it had to or because the worker stops. */
-  killed: boolean;
-  wasReady: boolean;
-  /** The only job that this process ever had: if it died of a job, then of this one. */
-  alone: boolean;
-  /** Whether it was killed because it no longer listened, while it executed several jobs. */
-  blocked: boolean;
-  assigned: Assigned[];
-}
-
 /** A process that has not said that it is ready by then is given up. */
 const readyWithin = 10_000;
 
@@ -77,7 +45,7 @@ const beginMargin = 250;
 /** The worker's hold on one process: what it was given, since when it executes that, and when it must end. */
 export class ProcessHandle {
   readonly #assigned = new Map<string, Assigned>();
-  readonly #process: Bun.Subprocess;
+  readonly #process: Spawned;
   #ready = false;
   #dead = false;
   #killed = false;
@@ -87,20 +55,17 @@ export class ProcessHandle {
   #meanDuration: number | null = null;
   #bytes = 0;
   #spoiled = false;
+  #uncaught: Thrown | null = null;
 
   constructor(
     private readonly options: ProcessOptions,
     private readonly listener: ProcessListener,
   ) {
-    this.#process = Bun.spawn([process.execPath, join(import.meta.dir, "process.ts")], {
-      cwd: options.root,
-      env: { ...process.env, ...options.environment },
-      stdio: ["ignore", "inherit", "inherit"],
-      serialization: "advanced",
-      ipc: (message: Partial<Envelope<FromProcess>> | null) => {
-        if (message?.nuvom) this.#receive(message.nuvom);
-      },
-      onExit: (_, exitCode, signal) => this.#exited(exitCode, signal),
+    this.#process = spawnProcess({
+      root: options.root,
+      environment: options.environment,
+      received: (message) => this.#receive(message),
+      exited: (how) => this.#exited(how),
     });
     this.#setAlarm(options.clock.now() + readyWithin);
   }
@@ -170,16 +135,11 @@ export class ProcessHandle {
 
   kill(): void {
     this.#killed = true;
-    this.#process.kill("SIGKILL");
+    this.#process.kill();
   }
 
   #send(message: ToProcess): void {
-    if (this.#dead) return;
-    try {
-      this.#process.send({ nuvom: message } satisfies Envelope<ToProcess>);
-    } catch {
-      // It has died, and `onExit` is about to say so with every job that it holds.
-    }
+    if (!this.#dead) this.#process.send(message);
   }
 
   #hand(jobs: readonly Job[], beginBy: number): void {
@@ -208,6 +168,9 @@ export class ProcessHandle {
       case "spoiled":
         this.#spoiled = true;
         return this.recall();
+      case "uncaught":
+        this.#uncaught = message.error;
+        return;
       case "loaded":
         return this.listener.loaded(message.task, message.retry);
       case "log": {
@@ -257,12 +220,12 @@ export class ProcessHandle {
     if (this.#spoiled && this.#assigned.size === 0) this.kill();
   }
 
-  #exited(exitCode: number | null, signal: number | string | null): void {
+  #exited(how: string): void {
     this.#dead = true;
     this.#alarm?.callOff();
-    const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
     this.listener.died(this, {
       how,
+      uncaught: this.#uncaught,
       killed: this.#killed,
       wasReady: this.#ready,
       alone: this.#given === 1,
@@ -335,9 +298,4 @@ export class ProcessHandle {
       this.#setAlarm(now + recallAfter);
     }
   }
-}
-
-function signalName(signal: number | string): string {
-  if (typeof signal === "string") return signal;
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
 }

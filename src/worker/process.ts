@@ -37,6 +37,8 @@ process.on("message", (message: Partial<Envelope<ToProcess>> | null) => {
   if (message?.nuvom) receive(message.nuvom);
 });
 dieWithParent();
+process.on("uncaughtException", endOf);
+process.on("unhandledRejection", endOf);
 // Its worker is gone, and with it whoever could hear of a result.
 process.on("disconnect", () => process.exit());
 // A terminal or a service manager signals the whole group; when to end is the worker's decision.
@@ -46,6 +48,13 @@ send({ type: "ready" });
 
 function send(message: FromProcess): void {
   sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>);
+}
+
+/** As without a listener: it is printed and the process ends, but its worker learns of what. */
+function endOf(thrown: unknown): never {
+  console.error(thrown);
+  send({ type: "uncaught", error: describeThrown(thrown) });
+  process.exit(1);
 }
 
 function receive(message: ToProcess): void {

@@ -27,6 +27,8 @@ export type FromProcess =
   | { type: "aborted"; id: string }
   /** A file could not be imported, which the process remembers: it is to be replaced. */
   | { type: "spoiled" }
+  /** Something that nobody caught, right before the process ends of it. */
+  | { type: "uncaught"; error: Thrown }
   | { type: "log"; id: string; text: string }
   | { type: "returned"; ids: string[] }
   | { type: "report"; report: Report };

@@ -188,7 +188,13 @@ export class Worker {
         const place = { worker: this.id, pid: process.pid, now, retryIn: null };
         this.#verdicts.push(failed(job, error, { startedAt: now, duration: 0 }, place));
       } else if (!files.has(job.task)) {
-        this.#verdicts.push(unfit(job, "this worker's sources do not define the task", now));
+        this.#verdicts.push(
+          unfit(
+            job,
+            "no source that its worker has read defines the task; a worker reads them when it starts",
+            now,
+          ),
+        );
       }
       return !doomed && files.has(job.task);
     });

@@ -95,7 +95,7 @@ describe("job", () => {
     const { stdout } = await bench.run("job", id);
     expect(stdout).toMatch(/^state {5}failed$/m);
     expect(stdout).toMatch(
-      /^attempt 1 failed after \d+m?s, process \d+\nRangeError: \[\/x\] %s \\x1b\[31mred\n +at /m,
+      /^attempt 1 failed at \S+ \(now\) after \d+m?s, process \d+\nRangeError: \[\/x\] %s \\x1b\[31mred\n +at /m,
     );
     expect(stdout).toMatch(plainText);
   });

@@ -38,10 +38,18 @@ and, elsewhere, a job:  bunx nuvom enqueue hello '{"name":"you"}' --wait
     using project = await temporaryProject({ "src/deep/empty.ts": "" });
     const inside = await nuvom(["init"], { cwd: project.file("src/deep") });
     expect(inside.stdout).toStartWith("created ../../tasks/hello.ts,");
-    using other = temporaryFolder();
+    using other = await temporaryProject();
     const { exitCode } = await nuvom(["init", "--root", other.path], { cwd: project.path });
     expect(exitCode).toBe(0);
     expect(await Bun.file(other.file("tasks/hello.ts")).exists()).toBe(true);
+  });
+
+  test("says what is missing where there is no project", async () => {
+    using folder = temporaryFolder();
+    const { stderr, exitCode } = await nuvom(["init"], { cwd: folder.path });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("bun init -y");
+    expect(await Bun.file(folder.file("tasks/hello.ts")).exists()).toBe(false);
   });
 
   test("fails clearly where it cannot write", async () => {

@@ -104,7 +104,7 @@ test("what fails exits with 1, and shows its stack only with --verbose", async (
   const short = await bench.run("job", "nobody");
   expect(short).toEqual({
     stdout: "",
-    stderr: "nuvom: there is no job nobody: it never was, or it ended long ago and was deleted\n",
+    stderr: "nuvom: there is no job nobody in this storage\n",
     exitCode: 1,
   });
   const long = await bench.run("job", "nobody", "--verbose");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import {
   JobFailedError,
@@ -173,6 +173,13 @@ describe("a job whose process dies", () => {
     );
   });
 
+  test("of something that nobody caught says of what", async () => {
+    await using bench = await workbench();
+    const { errors } = await failureOf(bench, tasks.forgets);
+    expect(errors[0]!.message).toBe("the job's process died: exit code 1, of TypeError: nobody awaits this");
+    expect(errors[0]!.stack).toContain("basic.ts:");
+  });
+
   test("does not harm the jobs beside it", async () => {
     await using bench = await workbench({ concurrency: 4 });
     const go = bench.folder.file("go");
@@ -244,7 +251,7 @@ describe("a job that its worker cannot run", () => {
     expect(await job.get()).toMatchObject({
       state: "pending",
       attempt: 0,
-      reason: "this worker's sources do not define the task",
+      reason: "no source that its worker has read defines the task; a worker reads them when it starts",
     });
   });
 
@@ -424,7 +431,8 @@ describe("a worker", () => {
     expect(bench.events.filter(({ type }) => type === "lease-lost" || type === "refused")).toEqual([]);
   });
 
-  test("is not harmed by a listener that throws", async () => {
+  test("is not harmed by a listener that throws, and says so", async () => {
+    using complaints = spyOn(console, "error").mockImplementation(() => {});
     await using bench = await workbench();
     using folder = temporaryFolder();
     const storage = `sqlite:${folder.file("jobs.db")}`;
@@ -440,6 +448,7 @@ describe("a worker", () => {
     await (await nuvom.enqueue(tasks.exits, { once: bench.folder.file("once") })).result();
     await worker.stop();
     await nuvom.close();
+    expect(complaints).toHaveBeenCalledWith('nuvom: onEvent threw at "started":', expect.any(Error));
   });
 
   test("is not confused by what tasks send to it", async () => {
