@@ -42,6 +42,9 @@ const recallAfter = 50;
 const beginWithin = 1_000;
 const beginMargin = 250;
 
+/** A look at a process that comes later than this has been held up by the worker's own program. */
+const lookTolerance = 20;
+
 /** The worker's hold on one process: what it was given, since when it executes that, and when it must end. */
 export class ProcessHandle {
   readonly #assigned = new Map<string, Assigned>();
@@ -279,8 +282,11 @@ export class ProcessHandle {
   }
 
   #look(): void {
-    this.#alarm = null;
     const now = this.options.clock.now();
+    const isLate = now - this.#alarm!.at > lookTolerance;
+    this.#alarm = null;
+    // The worker's program was busy, so what its processes have said meanwhile must be heard before it judges them.
+    if (isLate) return this.#setAlarm(now + lookTolerance);
     if (!this.#ready) return this.kill();
     for (const assigned of this.#executing()) {
       const { job, startedAt, stop } = assigned;

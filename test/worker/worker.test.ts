@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import {
   JobFailedError,
   Nuvom,
@@ -429,6 +429,18 @@ describe("a worker", () => {
     const sizes = await Promise.all(jobs.map(async (job) => ((await job.result()) as Uint8Array).length));
     expect(new Set(sizes)).toEqual(new Set([1_000_000]));
     expect(bench.events.filter(({ type }) => type === "lease-lost" || type === "refused")).toEqual([]);
+  });
+
+  test("whose own program is busy for a while does not judge its processes by what it has not heard", async () => {
+    await using bench = await workbench();
+    const file = bench.folder.file("journal");
+    const short = (count: number) => Array.from({ length: count }, (_, value) => ({ file, value }));
+    await Promise.all((await bench.nuvom.enqueueMany(tasks.journal, short(100))).map((job) => job.result()));
+    const jobs = await bench.nuvom.enqueueMany(tasks.journal, short(2_000));
+    await until(async () => readFileSync(file, "utf8").split("\n").length > 150);
+    for (const end = performance.now() + 2_000; performance.now() < end; );
+    await Promise.all(jobs.map((job) => job.result()));
+    expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(2_100);
   });
 
   test("is not harmed by a listener that throws, and says so", async () => {
