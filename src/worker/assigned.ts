@@ -35,3 +35,9 @@ export interface Death {
   blocked: boolean;
   assigned: Assigned[];
 }
+
+/** Whether one of several jobs could not even be told to end: then it is unknown which of them is to blame. */
+export function isBlocked(executing: readonly Assigned[], now: number): boolean {
+  const unheard = executing.some(({ stop }) => stop && stop.killAt <= now && !stop.acknowledged);
+  return unheard && executing.length > 1;
+}

@@ -57,8 +57,9 @@ export class Pool {
         options.changed();
       },
       report: (process, assigned, report) => this.#report(process, assigned, report),
-      returned: (_, jobs) => {
+      returned: (process, jobs) => {
         for (const job of jobs) options.settle(released(job, "waited behind a long job"));
+        if (this.#alone.has(process) && process.load === 0) this.#reuse(process);
         options.changed();
       },
       died: (process, death) => this.#died(process, death),

@@ -3,7 +3,7 @@ import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Thrown } from "../thrown.ts";
-import type { Assigned, Death, Stop } from "./assigned.ts";
+import { type Assigned, type Death, isBlocked, type Stop } from "./assigned.ts";
 import type { FromProcess, Report, ToProcess } from "./protocol.ts";
 import { type Spawned, spawnProcess } from "./spawn.ts";
 
@@ -232,17 +232,9 @@ export class ProcessHandle {
       killed: this.#killed,
       wasReady: this.#ready,
       alone: this.#given === 1,
-      blocked: this.#isBlocked(),
+      blocked: isBlocked([...this.#executing()], this.options.clock.now()),
       assigned: [...this.#assigned.values()],
     });
-  }
-
-  #isBlocked(): boolean {
-    const executing = [...this.#executing()];
-    const now = this.options.clock.now();
-    return (
-      executing.length > 1 && executing.some(({ stop }) => stop && stop.killAt <= now && !stop.acknowledged)
-    );
   }
 
   /** A process executes the first `concurrency` of its jobs. */
