@@ -35,6 +35,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
   async function read<T>(work: () => T): Promise<T> {
     assertOpen();
+    assertSameFile();
     try {
       return work();
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Job } from "../job.ts";
 import type { Thrown } from "../thrown.ts";
+import type { Assignment } from "./protocol.ts";
 
 /** A job that a process was given. */
 export interface Assigned {
@@ -17,8 +18,12 @@ export interface Stop {
   readonly reason: string;
   /** When its process is killed if the job has not ended by then. */
   readonly killAt: number;
-  /** Whether the process has told the job, so that it is the job itself that does not end. */
-  acknowledged: boolean;
+  readonly askedAt: number;
+  /**
+   * Whether the process has told the job in time, so that it is the job itself that does not end, and whether it told
+   * it late, having been held up by something else.
+   */
+  told: "not yet" | "in time" | "late";
 }
 
 export interface Death {
@@ -31,13 +36,22 @@ export interface Death {
   wasReady: boolean;
   /** The only job that this process ever had: if it died of a job, then of this one. */
   alone: boolean;
-  /** Whether it was killed because it no longer listened, while it executed several jobs. */
+  /** Whether it was killed because it no longer listened, and has had other jobs that may be to blame. */
   blocked: boolean;
   assigned: Assigned[];
 }
 
-/** Whether one of several jobs could not even be told to end: then it is unknown which of them is to blame. */
-export function isBlocked(executing: readonly Assigned[], now: number): boolean {
-  const unheard = executing.some(({ stop }) => stop && stop.killAt <= now && !stop.acknowledged);
-  return unheard && executing.length > 1;
+/** The name of this execution of a job: an attempt's number can stand for two, a claim's cannot. */
+export function executionOf({ id, claims }: Job): string {
+  return `${id}:${claims}`;
+}
+
+export function assignmentOf(job: Job): Assignment {
+  const { id, task, attempt, runAt, input } = job;
+  return { execution: executionOf(job), id, task, attempt, runAt, input };
+}
+
+/** Whether a job is to be killed without having heard in time that it had to end. */
+export function isUnheard(now: number): (assigned: Assigned) => boolean {
+  return ({ stop }) => stop !== null && stop.killAt <= now && stop.told !== "in time";
 }

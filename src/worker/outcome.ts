@@ -12,6 +12,8 @@ export interface Verdict {
   event: WorkerEvent | null;
 }
 
+const blocked = "its process was blocked, by it or by another job";
+
 /** Where and when an attempt is judged. */
 export interface Place {
   worker: string;
@@ -32,7 +34,7 @@ const rememberedErrors = 10;
 const unfitPause = 15_000;
 
 /** How long a job whose process did not start waits. */
-const startPause = 1_000;
+export const startPause = 1_000;
 
 /** What a job's own report makes of it. */
 export function afterReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
@@ -52,6 +54,7 @@ export function afterReport({ job, startedAt, stop }: Assigned, report: Report, 
     }
     case "failed":
       if (stop?.kind === "cancelled") return cancelled(job, began);
+      if (stop?.told === "late") return crashed(released(job, blocked));
       return failed(
         job,
         stop ? timedOut(`${stop.reason}; its signal ended it`) : report.error,
@@ -76,7 +79,7 @@ export function afterDeath(
   if (startedAt === null) return released(job, "its process ended before it began");
   const times = { startedAt, duration: place.now - startedAt };
   if (death.blocked && stop?.kind !== "cancelled") {
-    return crashed(released(job, "its process was blocked, by it or by a job beside it"));
+    return crashed(released(job, blocked));
   }
   if (death.killed) {
     if (!stop || stop.killAt > place.now) return released(job, "interrupted: its process was stopped");

@@ -4,7 +4,7 @@ import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
 import { claimBytes } from "../storage/storage.ts";
 import type { Assigned, Death } from "./assigned.ts";
 import type { WorkerEvent } from "./events.ts";
-import { afterDeath, afterReport, type Place, released, type Verdict } from "./outcome.ts";
+import { afterDeath, afterReport, type Place, released, startPause, type Verdict } from "./outcome.ts";
 import { ProcessHandle, type ProcessListener, type ProcessOptions } from "./process-handle.ts";
 import type { Report } from "./protocol.ts";
 
@@ -45,6 +45,8 @@ export class Pool {
   /** Those that wait to be run alone. */
   #suspects: Job[] = [];
   #endPatience: (() => void) | null = null;
+  /** Until when it has put off jobs that are due. */
+  #putOffUntil = 0;
   readonly #retries = new Map<string, RetryPolicy>();
   #failedStarts = 0;
   #stopped = false;
@@ -113,6 +115,11 @@ export class Pool {
     this.#stopped = true;
     this.#releaseSuspects();
     for (const process of this.#all) process.recall();
+  }
+
+  /** Whether jobs that were due wait because it had no process for them. */
+  get hasPutOff(): boolean {
+    return this.options.clock.now() < this.#putOffUntil;
   }
 
   holds(id: string): boolean {
@@ -200,6 +207,7 @@ export class Pool {
 
   #releaseSuspects(): void {
     const later = this.options.clock.now() + suspectPause;
+    if (this.#suspects.length > 0) this.#putOffUntil = later + 1;
     for (const job of this.#suspects.splice(0)) {
       this.options.settle(released(job, "waits to be run alone", later));
     }
@@ -219,6 +227,7 @@ export class Pool {
       const retryIn = retryDelay(policy, each.job.attempt, null, random);
       settle(afterDeath(each, death, retryIn, this.#place(process)));
     }
+    if (!death.wasReady) this.#putOffUntil = this.options.clock.now() + startPause + 1;
     const wasAlone = this.#alone.delete(process);
     const expected = death.killed && death.wasReady && assigned.length === 0;
     if (!expected)

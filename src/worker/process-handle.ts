@@ -3,7 +3,7 @@ import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Thrown } from "../thrown.ts";
-import { type Assigned, type Death, isBlocked, type Stop } from "./assigned.ts";
+import { type Assigned, assignmentOf, type Death, executionOf, isUnheard, type Stop } from "./assigned.ts";
 import type { FromProcess, Report, ToProcess } from "./protocol.ts";
 import { type Spawned, spawnProcess } from "./spawn.ts";
 
@@ -41,6 +41,9 @@ const recallAfter = 50;
 /** How long a job waits in a process at most, and how much longer the worker waits to hear of it. */
 const beginWithin = 1_000;
 const beginMargin = 250;
+
+/** A job that is asked to end hears of it within this time, unless something holds its process up. */
+const toldWithin = 250;
 
 /** A look at a process that comes later than this has been held up by the worker's own program. */
 const lookTolerance = 20;
@@ -104,13 +107,13 @@ export class ProcessHandle {
   }
 
   holds(id: string): boolean {
-    return this.#assigned.has(id);
+    return this.#executionOf(id) !== undefined;
   }
 
   assign(jobs: readonly Job[]): void {
     const beginBy = this.options.clock.now() + beginWithin;
     for (const job of jobs) {
-      this.#assigned.set(job.id, { job, startedAt: null, beginBy, stop: null });
+      this.#assigned.set(executionOf(job), { job, startedAt: null, beginBy, stop: null });
       this.#bytes += job.input.length;
     }
     this.#given += jobs.length;
@@ -126,12 +129,19 @@ export class ProcessHandle {
 
   /** Ends one of its jobs: by its signal, and after the grace by killing the process. Returns whether it has it. */
   stop(id: string, kind: Stop["kind"], reason: string): boolean {
-    const assigned = this.#assigned.get(id);
+    const execution = this.#executionOf(id);
+    const assigned = execution && this.#assigned.get(execution);
     if (!assigned) return false;
     if (assigned.stop) return true;
-    const killAt = this.options.clock.now() + this.options.killGrace;
-    assigned.stop = { kind, reason, killAt, acknowledged: false };
-    this.#send({ type: "abort", id, name: kind === "timeout" ? "TimeoutError" : "AbortError", reason });
+    const askedAt = this.options.clock.now();
+    const killAt = askedAt + this.options.killGrace;
+    assigned.stop = { kind, reason, askedAt, killAt, told: "not yet" };
+    this.#send({
+      type: "abort",
+      execution,
+      name: kind === "timeout" ? "TimeoutError" : "AbortError",
+      reason,
+    });
     this.#setAlarm(killAt);
     return true;
   }
@@ -149,7 +159,7 @@ export class ProcessHandle {
     this.#send({
       type: "run",
       beginBy,
-      jobs: jobs.map(({ id, task, attempt, runAt, input }) => ({ id, task, attempt, runAt, input })),
+      jobs: jobs.map(assignmentOf),
     });
     this.#noteStarts();
   }
@@ -162,10 +172,10 @@ export class ProcessHandle {
       case "report":
         return this.#report(message.report);
       case "returned":
-        return this.#returned(message.ids);
+        return this.#returned(message.executions);
       case "aborted": {
-        const stop = this.#assigned.get(message.id)?.stop;
-        if (stop) stop.acknowledged = true;
+        const stop = this.#assigned.get(message.execution)?.stop;
+        if (stop) stop.told = this.options.clock.now() - stop.askedAt > toldWithin ? "late" : "in time";
         return;
       }
       case "spoiled":
@@ -177,7 +187,7 @@ export class ProcessHandle {
       case "loaded":
         return this.listener.loaded(message.task, message.retry);
       case "log": {
-        const assigned = this.#assigned.get(message.id);
+        const assigned = this.#assigned.get(message.execution);
         if (assigned) this.listener.log(assigned.job, message.text);
       }
     }
@@ -193,8 +203,10 @@ export class ProcessHandle {
   }
 
   #report(report: Report): void {
-    const assigned = this.#take(report.id);
+    const assigned = this.#take(report.execution);
     if (!assigned) return;
+    // With no other job before or beside it, whatever held its process up was its own.
+    if (assigned.stop?.told === "late" && this.#given === 1) assigned.stop.told = "in time";
     if ("duration" in report) {
       const { duration } = report;
       this.#meanDuration = (this.#meanDuration ?? duration) * 0.9 + duration * 0.1;
@@ -204,19 +216,23 @@ export class ProcessHandle {
     this.#retireIfSpoiled();
   }
 
-  #returned(ids: readonly string[]): void {
+  #returned(executions: readonly string[]): void {
     this.#recalling = false;
-    const jobs = ids.flatMap((id) => this.#take(id)?.job ?? []);
+    const jobs = executions.flatMap((execution) => this.#take(execution)?.job ?? []);
     this.#noteStarts();
     this.listener.returned(this, jobs);
     this.#retireIfSpoiled();
   }
 
-  #take(id: string): Assigned | undefined {
-    const assigned = this.#assigned.get(id);
+  #take(execution: string): Assigned | undefined {
+    const assigned = this.#assigned.get(execution);
     if (assigned) this.#bytes -= assigned.job.input.length;
-    this.#assigned.delete(id);
+    this.#assigned.delete(execution);
     return assigned;
+  }
+
+  #executionOf(id: string): string | undefined {
+    return this.#assigned.keys().find((execution) => execution.startsWith(`${id}:`));
   }
 
   #retireIfSpoiled(): void {
@@ -232,7 +248,7 @@ export class ProcessHandle {
       killed: this.#killed,
       wasReady: this.#ready,
       alone: this.#given === 1,
-      blocked: isBlocked([...this.#executing()], this.options.clock.now()),
+      blocked: this.#given > 1 && this.#executing().some(isUnheard(this.options.clock.now())),
       assigned: [...this.#assigned.values()],
     });
   }
@@ -251,7 +267,7 @@ export class ProcessHandle {
     const late = [...this.#assigned.values()].filter((assigned) => {
       return assigned.startedAt === null && assigned.beginBy + beginMargin < now;
     });
-    if (late.length > 0) this.#returned(late.map(({ job }) => job.id));
+    if (late.length > 0) this.#returned(late.map(({ job }) => executionOf(job)));
   }
 
   #noteStarts(): void {

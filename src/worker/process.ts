@@ -50,6 +50,11 @@ function send(message: FromProcess): void {
   sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>);
 }
 
+/** Calls back when the message has left the process. */
+function sendThen(message: FromProcess, callback: () => void): void {
+  sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>, undefined, undefined, callback);
+}
+
 /** As without a listener: it is printed and the process ends, but its worker learns of what. */
 function endOf(thrown: unknown): never {
   console.error(thrown);
@@ -66,9 +71,9 @@ function receive(message: ToProcess): void {
       for (const job of message.jobs) waiting.push({ ...job, beginBy: message.beginBy });
       return runWaiting();
     case "recall":
-      return send({ type: "returned", ids: waiting.splice(0).map((job) => job.id) });
+      return send({ type: "returned", executions: waiting.splice(0).map((job) => job.execution) });
     case "abort":
-      return abort(message.id, message.name, message.reason);
+      return abort(message.execution, message.name, message.reason);
   }
 }
 
@@ -77,51 +82,55 @@ function runWaiting(): void {
     const job = waiting.shift();
     if (!job) return;
     if (now() > job.beginBy) {
-      send({ type: "returned", ids: [job.id] });
+      send({ type: "returned", executions: [job.execution] });
       continue;
     }
     const controller = new AbortController();
-    running.set(job.id, controller);
+    running.set(job.execution, controller);
     void run(job, controller.signal).then((report) => {
-      running.delete(job.id);
-      send({ type: "report", report });
-      runWaiting();
+      running.delete(job.execution);
+      // The next job may never give way, and must not find this report still in the process.
+      sendThen({ type: "report", report }, runWaiting);
     });
   }
 }
 
-function abort(id: string, name: string, reason: string): void {
-  const index = waiting.findIndex((job) => job.id === id);
+function abort(execution: string, name: string, reason: string): void {
+  const index = waiting.findIndex((job) => job.execution === execution);
   if (index >= 0) {
     waiting.splice(index, 1);
-    send({ type: "report", report: { id, kind: "dropped" } });
+    send({ type: "report", report: { execution, kind: "dropped" } });
   }
-  const controller = running.get(id);
+  const controller = running.get(execution);
   if (!controller) return;
-  send({ type: "aborted", id });
+  send({ type: "aborted", execution });
   controller.abort(new DOMException(reason, name));
 }
 
 async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
-  const { id, attempt, runAt } = job;
+  const { execution, id, attempt, runAt } = job;
   let definition: TaskDefinition | undefined;
   const began = clock();
   try {
     definition = await load(job.task);
     if (!definition)
-      return { id, kind: "unfit", reason: `${files.get(job.task)} does not define this task any more` };
+      return {
+        execution,
+        kind: "unfit",
+        reason: `${files.get(job.task)} does not define this task any more`,
+      };
     const input = await fitting(definition, job.input);
-    if ("reason" in input) return { id, kind: "unfit", reason: input.reason };
-    const context: JobContext = { id, attempt, runAt, signal, log: (...values) => log(id, values) };
+    if ("reason" in input) return { execution, kind: "unfit", reason: input.reason };
+    const context: JobContext = { id, attempt, runAt, signal, log: (...values) => log(execution, values) };
     const output = await definition.run(input.value as never, context);
     const result = encode(output, { root: "result", limit: sizeLimit });
-    return { id, kind: "succeeded", result, duration: clock() - began };
+    return { execution, kind: "succeeded", result, duration: clock() - began };
   } catch (error) {
     // A result that cannot be stored would be no better the next time.
     const final = hasCode(error, "NON_RETRYABLE") || hasCode(error, "NOT_ENCODABLE");
     const policy = definition?.retry ?? retryPolicy(undefined);
     const retryIn = final ? null : retryDelay(policy, attempt, error, random);
-    return { id, kind: "failed", error: describeThrown(error), retryIn, duration: clock() - began };
+    return { execution, kind: "failed", error: describeThrown(error), retryIn, duration: clock() - began };
   }
 }
 
@@ -162,7 +171,7 @@ async function fitting(
   }
 }
 
-function log(id: string, values: unknown[]): void {
+function log(execution: string, values: unknown[]): void {
   const text = values.map((value) => (typeof value === "string" ? value : Bun.inspect(value))).join(" ");
-  send({ type: "log", id, text });
+  send({ type: "log", execution, text });
 }

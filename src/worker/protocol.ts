@@ -16,7 +16,7 @@ export type ToProcess =
   /** Give back the jobs that have not begun; answered by `returned`. */
   | { type: "recall" }
   /** Abort a job's signal, or drop it if it has not begun. */
-  | { type: "abort"; id: string; name: "TimeoutError" | "AbortError"; reason: string };
+  | { type: "abort"; execution: string; name: "TimeoutError" | "AbortError"; reason: string };
 
 export type FromProcess =
   /** Nothing may be sent to a process before it has said that it listens. */
@@ -24,17 +24,19 @@ export type FromProcess =
   /** A task's file was imported: how its jobs are to be retried, should they kill the process. */
   | { type: "loaded"; task: string; retry: RetryPolicy }
   /** A job was told by its signal to end: the process can still listen. */
-  | { type: "aborted"; id: string }
+  | { type: "aborted"; execution: string }
   /** A file could not be imported, which the process remembers: it is to be replaced. */
   | { type: "spoiled" }
   /** Something that nobody caught, right before the process ends of it. */
   | { type: "uncaught"; error: Thrown }
-  | { type: "log"; id: string; text: string }
-  | { type: "returned"; ids: string[] }
+  | { type: "log"; execution: string; text: string }
+  | { type: "returned"; executions: string[] }
   | { type: "report"; report: Report };
 
 /** What a process is told of a job. */
 export interface Assignment {
+  /** Names this execution: a job that is given back and claimed again is another to everyone. */
+  execution: string;
   id: string;
   task: string;
   attempt: number;
@@ -43,7 +45,7 @@ export interface Assignment {
 }
 
 /** What became of a job in its process. Durations are milliseconds, with fractions. */
-export type Report = { id: string } & (
+export type Report = { execution: string } & (
   | { kind: "succeeded"; result: Uint8Array; duration: number }
   /** `retryIn` is `null` where another attempt would not help. */
   | { kind: "failed"; error: Thrown; retryIn: number | null; duration: number }

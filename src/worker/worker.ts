@@ -121,7 +121,8 @@ export class Worker {
     if (jobs.length === room) return this.#soonIfUnsettled();
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
-    if (drain && idle && (next === null || next > clock.now())) void this.stop(0);
+    const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;
+    if (drain && idle && nothingDue) void this.stop(0);
     return this.#soonIfUnsettled() ?? next;
   }
 

@@ -72,8 +72,9 @@ test("a job is not confirmed into a database file that was deleted", async () =>
   using project = await temporaryProject();
   const nuvom = new Nuvom({ storage: `sqlite:${project.file("jobs.db")}` });
   const add = task("add", () => 1);
-  await nuvom.enqueue(add, undefined);
+  const first = await nuvom.enqueue(add, undefined);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(project.file(`jobs.db${suffix}`));
+  expect(first.result()).rejects.toThrow("deleted or replaced");
   const error = await nuvom.enqueue(add, undefined).catch((error) => error);
   expect(error).toBeInstanceOf(StorageError);
   expect(error.message).toContain("deleted or replaced");

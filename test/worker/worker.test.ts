@@ -213,6 +213,55 @@ describe("a job beside one that blocks their process", () => {
       expect(await job.get()).toMatchObject({ attempt: 1, errors: null });
   });
 
+  test("is not charged although it obeyed, when it was told too late", async () => {
+    await using bench = await workbench({ concurrency: 3, killGrace: "10s" });
+    const blocker = await bench.nuvom.enqueue(tasks.busy, { milliseconds: 1_200 }, { attempts: 1 });
+    const innocent = await bench.nuvom.enqueue(
+      tasks.obedient,
+      { milliseconds: 100 },
+      { timeout: "500ms", attempts: 1 },
+    );
+    await Promise.all([blocker.result(), innocent.result()]);
+    expect(await innocent.get()).toMatchObject({ attempt: 1, errors: null });
+  });
+
+  test("is not charged for what an earlier job left behind", async () => {
+    await using bench = await workbench();
+    await (await bench.nuvom.enqueue(tasks.lingers, { milliseconds: 3_000 })).result();
+    const innocent = await bench.nuvom.enqueue(
+      tasks.nap,
+      { milliseconds: 100 },
+      { timeout: "500ms", attempts: 1 },
+    );
+    await innocent.result();
+    expect(await innocent.get()).toMatchObject({ attempt: 1, crashes: 1, errors: null });
+  });
+
+  test("executes once, be the results before it large or the block behind them long", async () => {
+    await using bench = await workbench({ processes: 2 });
+    const file = bench.folder.file("journal");
+    const inputs = Array.from({ length: 200 }, (_, x) => ({ x, y: 0 }));
+    await Promise.all((await bench.nuvom.enqueueMany(tasks.add, inputs)).map((job) => job.result()));
+    const [large, long] = [
+      { file, milliseconds: 0, bytes: 1_000_000 },
+      { file, milliseconds: 1_600, bytes: 0 },
+    ];
+    const jobs = await bench.nuvom.enqueueMany(tasks.heavy, [
+      large,
+      large,
+      long,
+      long,
+      large,
+      large,
+      long,
+      long,
+    ]);
+    await Promise.all(jobs.map((job) => job.result()));
+    expect(readFileSync(file, "utf8").trim().split("\n").toSorted()).toEqual(
+      jobs.map(({ id }) => id).toSorted(),
+    );
+  }, 20_000);
+
   test("is charged with its own, if it was told to end and does not", async () => {
     await using bench = await workbench({ concurrency: 2 });
     const innocent = await bench.nuvom.enqueue(tasks.nap, { milliseconds: 500 }, { attempts: 1 });
@@ -274,6 +323,23 @@ describe("a worker", () => {
     await bench.worker.stopped;
     expect(await other.state()).toBe("pending");
   });
+
+  test("that drains does not leave due jobs that it has put off", async () => {
+    await using bench = await workbench({ lease: "1s" });
+    const { storage } = bench.nuvom;
+    await bench.worker.stop();
+    const naps = Array.from({ length: 6 }, () => ({ milliseconds: 300 }));
+    const jobs = await bench.nuvom.enqueueMany(tasks.nap, naps);
+    const now = Date.now();
+    const lease = { seenAt: now, leaseUntil: now + 1 };
+    await storage.heartbeat({ id: "dead", host: "h", pid: 1, queues: [], startedAt: now, ...lease });
+    await storage.claim("dead", ["default"], 6, now);
+    await storage.recover(now + 2);
+    await using second = await workbench({ storage: bench.storage, drain: true });
+    await second.worker.stopped;
+    const states = (await storage.get(jobs.map(({ id }) => id))).map((job) => job?.state);
+    expect(new Set(states)).toEqual(new Set(["succeeded"]));
+  }, 20_000);
 
   test("that drains stops when nothing is due", async () => {
     await using bench = await workbench({ drain: true });
