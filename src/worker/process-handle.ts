@@ -3,8 +3,9 @@ import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Thrown } from "../thrown.ts";
+import { Alarm } from "./alarm.ts";
 import { type Assigned, assignmentOf, type Death, executionOf, isUnheard, type Stop } from "./assigned.ts";
-import type { FromProcess, Report, ToProcess } from "./protocol.ts";
+import type { FromProcess, Report } from "./protocol.ts";
 import { type Spawned, spawnProcess } from "./spawn.ts";
 
 export interface ProcessOptions {
@@ -52,12 +53,11 @@ const lookTolerance = 20;
 export class ProcessHandle {
   readonly #assigned = new Map<string, Assigned>();
   readonly #process: Spawned;
+  readonly #alarm: Alarm;
   #ready = false;
-  #dead = false;
   #killed = false;
   #given = 0;
   #recalling = false;
-  #alarm: { at: number; callOff: () => void } | null = null;
   #meanDuration: number | null = null;
   #bytes = 0;
   #spoiled = false;
@@ -67,13 +67,14 @@ export class ProcessHandle {
     private readonly options: ProcessOptions,
     private readonly listener: ProcessListener,
   ) {
+    this.#alarm = new Alarm(options.clock, (lateBy) => this.#look(lateBy));
     this.#process = spawnProcess({
       root: options.root,
       environment: options.environment,
       received: (message) => this.#receive(message),
       exited: (how) => this.#exited(how),
     });
-    this.#setAlarm(options.clock.now() + readyWithin);
+    this.#alarm.set(options.clock.now() + readyWithin);
   }
 
   get pid(): number {
@@ -124,7 +125,7 @@ export class ProcessHandle {
   recall(): void {
     if (this.#recalling || !this.#ready || this.#assigned.size === 0) return;
     this.#recalling = true;
-    this.#send({ type: "recall" });
+    this.#process.send({ type: "recall" });
   }
 
   /** Ends one of its jobs: by its signal, and after the grace by killing the process. Returns whether it has it. */
@@ -136,13 +137,13 @@ export class ProcessHandle {
     const askedAt = this.options.clock.now();
     const killAt = askedAt + this.options.killGrace;
     assigned.stop = { kind, reason, askedAt, killAt, told: "not yet" };
-    this.#send({
+    this.#process.send({
       type: "abort",
       execution,
       name: kind === "timeout" ? "TimeoutError" : "AbortError",
       reason,
     });
-    this.#setAlarm(killAt);
+    this.#alarm.set(killAt);
     return true;
   }
 
@@ -151,12 +152,8 @@ export class ProcessHandle {
     this.#process.kill();
   }
 
-  #send(message: ToProcess): void {
-    if (!this.#dead) this.#process.send(message);
-  }
-
   #hand(jobs: readonly Job[], beginBy: number): void {
-    this.#send({
+    this.#process.send({
       type: "run",
       beginBy,
       jobs: jobs.map(assignmentOf),
@@ -196,7 +193,7 @@ export class ProcessHandle {
   #start(): void {
     const { files, concurrency, sizeLimit } = this.options;
     this.#ready = true;
-    this.#send({ type: "start", files, concurrency, sizeLimit });
+    this.#process.send({ type: "start", files, concurrency, sizeLimit });
     const jobs = [...this.#assigned.values()].map(({ job }) => job);
     if (jobs.length > 0) this.#hand(jobs, this.options.clock.now() + beginWithin);
     this.listener.ready(this);
@@ -240,8 +237,7 @@ export class ProcessHandle {
   }
 
   #exited(how: string): void {
-    this.#dead = true;
-    this.#alarm?.callOff();
+    this.#alarm.cancel();
     this.listener.died(this, {
       how,
       uncaught: this.#uncaught,
@@ -275,41 +271,31 @@ export class ProcessHandle {
     for (const assigned of this.#executing()) {
       if (assigned.startedAt !== null) continue;
       assigned.startedAt = now;
-      if (assigned.stop) this.#setAlarm(assigned.stop.killAt);
-      if (assigned.job.timeout !== null) this.#setAlarm(now + assigned.job.timeout);
+      if (assigned.stop) this.#alarm.set(assigned.stop.killAt);
+      if (assigned.job.timeout !== null) this.#alarm.set(now + assigned.job.timeout);
     }
-    if (this.#assigned.size > this.options.concurrency) this.#setAlarm(now + recallAfter);
+    if (this.#assigned.size > this.options.concurrency) this.#alarm.set(now + recallAfter);
   }
 
-  /** One alarm for all that may be due: it is only set again for something earlier. */
-  #setAlarm(at: number): void {
-    if (this.#alarm && this.#alarm.at <= at) return;
-    this.#alarm?.callOff();
-    const delay = Math.max(0, at - this.options.clock.now());
-    this.#alarm = { at, callOff: this.options.clock.after(delay, () => this.#look()) };
-  }
-
-  #look(): void {
+  #look(lateBy: number): void {
     const now = this.options.clock.now();
-    const isLate = now - this.#alarm!.at > lookTolerance;
-    this.#alarm = null;
     // The worker's program was busy, so what its processes have said meanwhile must be heard before it judges them.
-    if (isLate) return this.#setAlarm(now + lookTolerance);
+    if (lateBy > lookTolerance) return this.#alarm.set(now + lookTolerance);
     if (!this.#ready) return this.kill();
     for (const assigned of this.#executing()) {
       const { job, startedAt, stop } = assigned;
       if (stop) {
         if (stop.killAt <= now) return this.kill();
-        this.#setAlarm(stop.killAt);
+        this.#alarm.set(stop.killAt);
       } else if (job.timeout !== null) {
-        if (startedAt! + job.timeout > now) this.#setAlarm(startedAt! + job.timeout);
+        if (startedAt! + job.timeout > now) this.#alarm.set(startedAt! + job.timeout);
         else this.stop(job.id, "timeout", `the job's timeout of ${formatDuration(job.timeout)} is over`);
       }
     }
     if (this.#assigned.size > this.options.concurrency) {
       if (this.busy) this.recall();
       this.#takeBackUnbegun(now);
-      this.#setAlarm(now + recallAfter);
+      this.#alarm.set(now + recallAfter);
     }
   }
 }
