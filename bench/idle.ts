@@ -36,8 +36,11 @@ await Promise.all(first.map((job) => job.result()));
 
 const before = cpuSeconds(worker.pid);
 await Bun.sleep(seconds * 1000);
-const share = ((cpuSeconds(worker.pid) - before) / seconds) * 100;
-console.log(`idle for ${seconds} s: ${share.toFixed(2)} % of a core, the worker and its processes together`);
+const after = cpuSeconds(worker.pid);
+const share = (from: number, to: number) => `${(((to - from) / seconds) * 100).toFixed(2)} %`;
+console.log(
+  `idle for ${seconds} s: the worker used ${share(before.own, after.own)} of a core, its processes ${share(before.children, after.children)}`,
+);
 
 const fromCall: number[] = [];
 const fromCommit: number[] = [];
@@ -65,16 +68,16 @@ function report(what: string, milliseconds: number[]) {
   console.log(`${what}, ${sorted.length} jobs: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`);
 }
 
-/** User and system time of a program and its children, from Linux's /proc (in ticks of 10 ms). */
-function cpuSeconds(pid: number): number {
+/** User and system time of a program and of its children, from Linux's /proc (in ticks of 10 ms). */
+function cpuSeconds(pid: number): { own: number; children: number } {
   const children = readdirSync("/proc").filter(
     (entry) => /^\d+$/.test(entry) && stat(entry)?.[1] === String(pid),
   );
-  const ticks = [String(pid), ...children].map((id) => {
+  const seconds = (id: string) => {
     const fields = stat(id);
-    return fields ? Number(fields[11]) + Number(fields[12]) : 0;
-  });
-  return ticks.reduce((sum, value) => sum + value, 0) / 100;
+    return fields ? (Number(fields[11]) + Number(fields[12])) / 100 : 0;
+  };
+  return { own: seconds(String(pid)), children: children.reduce((sum, id) => sum + seconds(id), 0) };
 }
 
 /** The fields behind the program's name: state, parent, …, user time (11), system time (12). */

@@ -172,6 +172,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     },
 
     async recover(now) {
+      if (!(await read(() => select.endedWorker.get(now)))) return [];
       const recovered = await write(() =>
         change.endWorkers
           .all(now)

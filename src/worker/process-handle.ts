@@ -49,7 +49,7 @@ const toldWithin = 250;
 /** A look at a process that comes later than this has been held up by the worker's own program. */
 const lookTolerance = 20;
 
-/** The worker's hold on one process: what it was given, since when it executes that, and when it must end. */
+/** The worker's hold on one process: what it was given, since when it executes that, when it must end. */
 export class ProcessHandle {
   readonly #assigned = new Map<string, Assigned>();
   readonly #process: Spawned;

@@ -8,6 +8,9 @@ export function prepareStatements(database: Database) {
     lease: database.prepare<{ id: string }, [string, number]>(
       "SELECT id FROM workers WHERE id = ? AND lease_until > ?",
     ),
+    endedWorker: database.prepare<{ id: string }, [number]>(
+      "SELECT id FROM workers WHERE lease_until <= ? LIMIT 1",
+    ),
     queues: database.prepare<{ name: string; paused: number }, []>(
       "SELECT name, paused FROM queues ORDER BY name",
     ),

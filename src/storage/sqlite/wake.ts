@@ -4,7 +4,9 @@ import { basename, dirname } from "node:path";
 
 /** After a write to the file its commit is looked for, at growing intervals: it mostly follows within milliseconds. */
 const firstFollowUp = 1;
-const longestFollowUp = 30;
+const longestFollowUp = 100;
+/** A write this soon after another is followed with it: a busy file changes many times in a millisecond. */
+const followTogether = 5;
 /** For file systems that do not report changes, such as network ones. */
 const lookAtLeastEvery = 500;
 
@@ -19,6 +21,7 @@ export function watchCommits(database: Database, path: string) {
   let watcher: FSWatcher | undefined;
   let slow: Timer | undefined;
   let following: Timer | undefined;
+  let followedAt = 0;
   let seen: unknown;
 
   function notify() {
@@ -34,25 +37,32 @@ export function watchCommits(database: Database, path: string) {
     }
   }
 
-  function look(): boolean {
+  function look() {
     const current = version();
-    const changed = current !== seen;
+    if (current === seen) return;
     seen = current;
-    if (changed) notify();
-    return changed;
+    notify();
+  }
+
+  function written() {
+    const now = performance.now();
+    if (now - followedAt < followTogether) return;
+    followedAt = now;
+    follow();
   }
 
   function follow(pause = firstFollowUp) {
     clearTimeout(following);
-    if (look() || pause > longestFollowUp) return;
-    following = setTimeout(() => follow(pause * 1.5), pause);
+    look();
+    // A change that was seen need not be the commit: a log that begins anew shows one right before it.
+    if (pause <= longestFollowUp) following = setTimeout(() => follow(pause * 1.5), pause);
   }
 
   function start() {
     seen = version();
     slow = setInterval(look, lookAtLeastEvery);
     try {
-      watcher = watch(dirname(path), (_, file) => file === log && follow());
+      watcher = watch(dirname(path), (_, file) => file === log && written());
       watcher.on("error", () => watcher?.close());
     } catch {
       // The slow look works without it.
