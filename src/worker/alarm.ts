@@ -1,14 +1,19 @@
 import type { Clock } from "../clock.ts";
 
-/** One timer for all that may be due: it is only set again for something earlier. */
+/** A ring that comes later than this has been held up by the program itself. */
+const tolerance = 20;
+
+/**
+ * One timer for all that may be due: it is only set again for something earlier. If the program was too busy to ring
+ * in time, it rings a moment later still, so that what arrived meanwhile is heard before anything is judged by it.
+ */
 export class Alarm {
   #at: number | null = null;
   #callOff = () => {};
 
   constructor(
     private readonly clock: Clock,
-    /** Told by how many milliseconds it comes too late. */
-    private readonly ring: (lateBy: number) => void,
+    private readonly ring: () => void,
   ) {}
 
   set(at: number): void {
@@ -16,13 +21,18 @@ export class Alarm {
     this.#callOff();
     this.#at = at;
     this.#callOff = this.clock.after(Math.max(0, at - this.clock.now()), () => {
-      this.#at = null;
-      this.ring(this.clock.now() - at);
+      if (this.clock.now() - at <= tolerance) this.#ringNow();
+      else this.#callOff = this.clock.after(tolerance, () => this.#ringNow());
     });
   }
 
   cancel(): void {
     this.#callOff();
     this.#at = null;
+  }
+
+  #ringNow(): void {
+    this.#at = null;
+    this.ring();
   }
 }

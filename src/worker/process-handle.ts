@@ -46,9 +46,6 @@ const beginMargin = 250;
 /** A job that is asked to end hears of it within this time, unless something holds its process up. */
 const toldWithin = 250;
 
-/** A look at a process that comes later than this has been held up by the worker's own program. */
-const lookTolerance = 20;
-
 /** The worker's hold on one process: what it was given, since when it executes that, when it must end. */
 export class ProcessHandle {
   readonly #assigned = new Map<string, Assigned>();
@@ -67,7 +64,7 @@ export class ProcessHandle {
     private readonly options: ProcessOptions,
     private readonly listener: ProcessListener,
   ) {
-    this.#alarm = new Alarm(options.clock, (lateBy) => this.#look(lateBy));
+    this.#alarm = new Alarm(options.clock, () => this.#look());
     this.#process = spawnProcess({
       root: options.root,
       environment: options.environment,
@@ -277,10 +274,8 @@ export class ProcessHandle {
     if (this.#assigned.size > this.options.concurrency) this.#alarm.set(now + recallAfter);
   }
 
-  #look(lateBy: number): void {
+  #look(): void {
     const now = this.options.clock.now();
-    // The worker's program was busy, so what its processes have said meanwhile must be heard before it judges them.
-    if (lateBy > lookTolerance) return this.#alarm.set(now + lookTolerance);
     if (!this.#ready) return this.kill();
     for (const assigned of this.#executing()) {
       const { job, startedAt, stop } = assigned;

@@ -88,9 +88,11 @@ function runWaiting(): void {
     const controller = new AbortController();
     running.set(job.execution, controller);
     void run(job, controller.signal).then((report) => {
-      running.delete(job.execution);
       // The next job may never give way, and must not find this report still in the process.
-      sendThen({ type: "report", report }, runWaiting);
+      sendThen({ type: "report", report }, () => {
+        running.delete(job.execution);
+        runWaiting();
+      });
     });
   }
 }
