@@ -5,10 +5,14 @@ import { type Colour, paint, printable } from "./output.ts";
 /** Above this many a second, jobs that succeed are counted instead of printed one by one. */
 const printedPerSecond = 20;
 
+/** In milliseconds, while the storage goes on to fail in the same way. */
+const showFailureEvery = 10_000;
+
 /** Prints a worker's events for people, one line each. */
 export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) => void {
   let succeeded = 0;
   let timer: Timer | undefined;
+  let failure = { message: "", shownAt: 0 };
 
   function line(colour: Colour, word: string, text: string) {
     const time = new Date().toTimeString().slice(0, 8);
@@ -54,8 +58,16 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         return line("red", "process", `cannot be started: ${messageOf(event.error)}`);
       case "storage-error": {
         const message = messageOf(event.error);
-        return line("red", "storage", `${message}; trying again in ${formatDuration(event.retryIn)}`);
+        const now = performance.now();
+        if (message === failure.message && now < failure.shownAt + showFailureEvery) return;
+        failure = { message, shownAt: now };
+        return line("red", "storage", `${message}; trying again`);
       }
+      case "storage-back":
+        failure = { message: "", shownAt: 0 };
+        return line("green", "storage", `works again, after ${formatDuration(event.after)}`);
+      case "warning":
+        return line("yellow", "warning", event.text);
       case "lease-lost":
         return line("red", "lease", "lost: the worker was silent for too long; its jobs were stopped");
       case "started":

@@ -6,6 +6,7 @@ import { type EnqueueManyOptions, type EnqueueOptions, newJob } from "./enqueue.
 import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
+import { defaultKeep, type Keep, type KeepPolicy, keepPolicy } from "./keep.ts";
 import { openStorage } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -14,6 +15,8 @@ export interface NuvomOptions {
   storage?: string | Storage;
   /** The largest input in bytes, encoded; 1 MiB unless given. */
   sizeLimit?: number;
+  /** How long finished jobs are kept, and how many, of tasks that do not say; {@link defaultKeep} unless given. */
+  keep?: Keep;
   clock?: Clock;
 }
 
@@ -22,13 +25,15 @@ export class Nuvom {
   readonly storage: Storage;
   readonly #clock: Clock;
   readonly #sizeLimit: number;
+  readonly #keep: KeepPolicy;
   readonly #results: Results;
   readonly #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: NuvomOptions = {}) {
-    const { storage = configuredStorage() } = options;
+    const { storage = configuredStorage(), keep = defaultKeep } = options;
+    this.#keep = keepPolicy(keep, "new Nuvom");
     this.storage = typeof storage === "string" ? openStorage(storage, projectRoot()) : storage;
     this.#clock = options.clock ?? systemClock;
     this.#sizeLimit = options.sizeLimit ?? defaultSizeLimit;
@@ -51,7 +56,7 @@ export class Nuvom {
     inputs: readonly Input[],
     options: EnqueueManyOptions<Input> = {},
   ): Promise<JobHandle<Output>[]> {
-    const context = { now: this.#clock.now(), sizeLimit: this.#sizeLimit };
+    const context = { now: this.#clock.now(), sizeLimit: this.#sizeLimit, keep: this.#keep };
     const jobs = await Promise.all(
       inputs.map((input, index) => {
         const own = typeof options === "function" ? options(input, index) : options;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { EnqueueManyOptions, EnqueueOptions } from "./enqueue.ts";
 import type { JobHandle } from "./handle.ts";
 import type { Priority } from "./job.ts";
+import type { KeepPolicy } from "./keep.ts";
 import type { RetryPolicy } from "./retry.ts";
 
 /** What a task's function learns about the job it runs. */
@@ -27,6 +28,8 @@ export interface TaskDefinition {
   readonly retry: RetryPolicy;
   /** Milliseconds, `null` for no limit. */
   readonly timeout: number | null;
+  /** `undefined` leaves it to the client. */
+  readonly keep: KeepPolicy | undefined;
   readonly run: (input: never, context: JobContext) => unknown;
 }
 

@@ -4,6 +4,7 @@ import type { TaskDefinition } from "./definition.ts";
 import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidInputError, InvalidOptionError } from "./errors.ts";
 import { type NewJob, type Priority, priorities } from "./job.ts";
+import type { KeepPolicy } from "./keep.ts";
 
 export interface EnqueueOptions {
   /** Run it this long from now. */
@@ -42,7 +43,7 @@ export async function newJob(
   definition: TaskDefinition,
   input: unknown,
   options: EnqueueOptions,
-  context: { now: number; sizeLimit: number },
+  context: { now: number; sizeLimit: number; keep: KeepPolicy },
 ): Promise<NewJob> {
   const { now } = context;
   // Taken before anything is awaited, so that jobs keep the order of the calls.
@@ -67,6 +68,7 @@ export async function newJob(
     key: options.key ?? null,
     createdAt: now,
     schedule: null,
+    ...(definition.keep ?? context.keep),
   };
 }
 

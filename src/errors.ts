@@ -64,8 +64,16 @@ export class LeaseLostError extends NuvomError {
 /** The storage cannot be opened, reached or used. */
 export class StorageError extends NuvomError {
   override name = "StorageError";
-  constructor(message: string, options?: ErrorOptions) {
-    super("STORAGE", message, options);
+  constructor(message: string, options?: ErrorOptions, code = "STORAGE") {
+    super(code, message, options);
+  }
+}
+
+/** The storage cannot be reached for now: what failed may be tried again later. */
+export class StorageUnavailableError extends StorageError {
+  override name = "StorageUnavailableError";
+  constructor(storage: string, problem: string, options?: ErrorOptions) {
+    super(`storage ${storage} cannot be reached: ${problem}`, options, "STORAGE_UNAVAILABLE");
   }
 }
 
@@ -92,11 +100,14 @@ export class JobFailedError extends NuvomError {
   }
 }
 
-/** There is no job of this id. */
+/** There is no job of this id: there never was, or it ended and is no longer kept. */
 export class JobNotFoundError extends NuvomError {
   override name = "JobNotFoundError";
   constructor(id: string) {
-    super("JOB_NOT_FOUND", `there is no job ${id} in this storage`);
+    super(
+      "JOB_NOT_FOUND",
+      `there is no job ${id} in this storage; a finished one is deleted when the time of its task's option "keep" is over`,
+    );
   }
 }
 

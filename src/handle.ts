@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { decode } from "./codec.ts";
 import { type Duration, formatDuration, milliseconds } from "./duration.ts";
-import { JobFailedError, JobNotFoundError, ResultTimeoutError } from "./errors.ts";
+import { hasCode, JobFailedError, JobNotFoundError, ResultTimeoutError } from "./errors.ts";
 import { isFinal, type Job, type JobError, type JobState } from "./job.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -17,7 +17,7 @@ export interface JobHandle<Output> {
   /**
    * Waits until the job has ended and returns what the task returned.
    * @throws JobFailedError if it failed or was cancelled, ResultTimeoutError if that takes longer than `timeout`
-   *   (no limit unless given), JobNotFoundError.
+   *   (no limit unless given), JobNotFoundError if it is not kept: a job of a task with `keep: 0` is deleted as it ends.
    */
   result(options?: { timeout?: Duration }): Promise<Output>;
 }
@@ -126,6 +126,7 @@ export class Results {
         this.#waiters.delete(id);
       }
     } catch (error) {
+      if (hasCode(error, "STORAGE_UNAVAILABLE")) return false;
       for (const id of ids) {
         for (const waiter of this.#waiters.get(id) ?? []) waiter.reject(error);
         this.#waiters.delete(id);

@@ -16,7 +16,8 @@ export {
   StorageError,
 } from "./errors.ts";
 export type { JobHandle } from "./handle.ts";
-export type { Job, JobError, JobState, NewJob, Priority } from "./job.ts";
+export type { FinalState, Job, JobError, JobState, NewJob, Priority } from "./job.ts";
+export { defaultKeep, type Keep, type KeepOptions } from "./keep.ts";
 export type { RetryOptions } from "./retry.ts";
 export { openStorage } from "./storage/open.ts";
 export type * from "./storage/storage.ts";

@@ -18,6 +18,10 @@ export type JobState = "pending" | "running" | "succeeded" | "failed" | "cancell
 
 export const jobStates: readonly JobState[] = ["pending", "running", "succeeded", "failed", "cancelled"];
 
+export type FinalState = "succeeded" | "failed" | "cancelled";
+
+export const finalStates: readonly FinalState[] = ["succeeded", "failed", "cancelled"];
+
 /** Few and fixed, so that a claim can seek each level by itself. */
 export type Priority = "high" | "normal" | "low";
 
@@ -44,6 +48,12 @@ export interface NewJob {
   createdAt: number;
   /** The id of the schedule that made this job. */
   schedule: string | null;
+  /** How long it is kept once it has succeeded or was cancelled: 0 not at all, `null` without limit. */
+  keepFor: number | null;
+  /** How long it is kept once it has failed: 0 not at all, `null` without limit. */
+  keepFailedFor: number | null;
+  /** How many jobs of its task and queue are kept in each final state, `null` for any number. */
+  keepCount: number | null;
 }
 
 /** A job as the storage keeps it. */
@@ -83,7 +93,12 @@ export interface JobError {
   pid: number;
 }
 
+/** How long a job that ends in this state is kept: 0 not at all, `null` without limit. */
+export function keptFor(job: NewJob, state: FinalState): number | null {
+  return state === "failed" ? job.keepFailedFor : job.keepFor;
+}
+
 /** Whether a job is in a state it never leaves by itself. */
-export function isFinal(state: JobState): boolean {
+export function isFinal(state: JobState): state is FinalState {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }

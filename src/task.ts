@@ -4,6 +4,7 @@ import { definedTasks, type JobContext, type Task, type TaskDefinition } from ".
 import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { defaultQueue, type Priority, priorities } from "./job.ts";
+import { type Keep, keepPolicy } from "./keep.ts";
 import { type RetryOptions, retryPolicy } from "./retry.ts";
 
 export interface TaskOptions<Schema extends z.ZodType, Output> {
@@ -17,6 +18,8 @@ export interface TaskOptions<Schema extends z.ZodType, Output> {
   retry?: RetryOptions;
   /** How long one attempt may take, or `"none"`; an hour unless given. */
   timeout?: Duration | "none";
+  /** How long its finished jobs are kept, and how many; what the client says, or {@link defaultKeep}, unless given. */
+  keep?: Keep;
   run(input: z.output<Schema>, context: JobContext): Output;
 }
 
@@ -59,10 +62,10 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
       "it has no function: give task(name, async (input) => …) or task(name, { run(input) { … } })",
     );
   }
-  const known = ["input", "queue", "priority", "retry", "timeout", "run"];
+  const known = ["input", "queue", "priority", "retry", "timeout", "keep", "run"];
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown) throw wrong(`there is no option "${unknown}", only ${known.join(", ")}`);
-  const { priority = "normal", queue = defaultQueue, timeout = defaultTimeout } = options;
+  const { priority = "normal", queue = defaultQueue, timeout = defaultTimeout, keep } = options;
   if (!priorities.includes(priority)) throw wrong(`priority is ${priorities.join(", ")}, not "${priority}"`);
   if (typeof queue !== "string" || queue === "") throw wrong("queue must be a string that is not empty");
   if (options.input !== undefined && typeof options.input?.safeParseAsync !== "function") {
@@ -75,6 +78,7 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
     priority,
     retry: retryPolicy(options.retry),
     timeout: timeout === "none" ? null : milliseconds(timeout, "timeout"),
+    keep: keep === undefined ? undefined : keepPolicy(keep, `task ${JSON.stringify(name)}`),
     run: (input, context) => options.run(input, context),
   };
 }

@@ -5,6 +5,7 @@ import {
   change,
   type Data,
   emptyData,
+  expiry,
   keyHolder,
   openLines,
   queueOf,
@@ -191,14 +192,29 @@ export function openMemory(name = ""): Storage {
       if (!paused) wake(data, name);
     },
 
-    async prune(finishedBefore, limit) {
+    async prune(now, limit) {
+      const { jobs } = use();
+      const overdue = [...jobs.values()]
+        .filter((job) => (expiry(job) ?? Number.POSITIVE_INFINITY) <= now)
+        .sort((a, b) => expiry(a)! - expiry(b)!)
+        .slice(0, limit);
+      for (const { id } of overdue) jobs.delete(id);
+      return overdue.length;
+    },
+
+    async trim({ queue, task, state }, count, limit) {
       const { jobs } = use();
       const ended = [...jobs.values()]
-        .filter((job) => job.finishedAt !== null && job.finishedAt < finishedBefore)
-        .sort((a, b) => a.finishedAt! - b.finishedAt! || byId(a, b))
-        .slice(0, limit);
-      for (const job of ended) jobs.delete(job.id);
-      return ended.length;
+        .filter((job) => job.queue === queue && job.task === task && job.state === state)
+        .sort((a, b) => a.finishedAt! - b.finishedAt! || byId(a, b));
+      const excess = ended.slice(0, Math.min(limit, Math.max(0, ended.length - count)));
+      for (const { id } of excess) jobs.delete(id);
+      return excess.length;
+    },
+
+    async check() {
+      use();
+      return [];
     },
 
     async close() {

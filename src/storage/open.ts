@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { projectRoot } from "../config.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
 import { openMemory } from "./memory.ts";
+import { openRedis } from "./redis.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Storage } from "./storage.ts";
 
@@ -9,6 +10,7 @@ import type { Storage } from "./storage.ts";
  * Opens the storage of a URL:
  *
  * - `sqlite:PATH`, optionally with `?synchronous=normal`; a relative path starts at `root`, the project unless given
+ * - `redis://`, `rediss://` (TLS) or `redis+unix://` with the address of a Redis or Valkey: see `redisAddress`
  * - `memory:` private to the handle, or `memory:NAME` shared within this program
  *
  * @throws InvalidOptionError for a URL that names no storage, StorageError if it cannot be opened.
@@ -25,8 +27,9 @@ export function openStorage(url: string, root: string = projectRoot()): Storage 
     const { path, synchronous } = sqliteParts(url, rest);
     return openSqlite(path === ":memory:" ? path : resolve(root, path), synchronous);
   }
+  if (/^(rediss?|valkeys?|redis\+unix)$/.test(scheme ?? "")) return openRedis(url);
   throw new InvalidOptionError(
-    `storage "${withoutPassword(url)}" is not known: use sqlite:PATH (such as sqlite:.nuvom/nuvom.db) or memory:`,
+    `storage "${withoutPassword(url)}" is not known: use sqlite:PATH (such as sqlite:.nuvom/nuvom.db), redis://HOST or memory:`,
   );
 }
 

@@ -1,7 +1,7 @@
-import { statSync } from "node:fs";
-import { LeaseLostError, StorageError } from "../errors.ts";
+import { LeaseLostError } from "../errors.ts";
 import { type Job, type JobState, type NewJob, priorities } from "../job.ts";
-import { explained, openDatabase, type Synchronous, writeTransaction } from "./sqlite/database.ts";
+import { accessTo } from "./sqlite/access.ts";
+import { openDatabase, type Synchronous } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import { watchCommits } from "./sqlite/wake.ts";
@@ -10,50 +10,9 @@ import { claimBytes, type Outcome, type QueueCounts, type Storage } from "./stor
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
   const database = openDatabase(path);
-  const openedFile = fileId(path);
-  const commits = watchCommits(database, path);
-  let closed = false;
-
+  const { assertOpen, read, write, writeLightly, close } = accessTo(database, path, synchronous);
   const { select, change } = prepareStatements(database);
-
-  async function write<T>(work: () => T): Promise<T> {
-    assertOpen();
-    const result = await writeTransaction(database, path, synchronous, work);
-    assertSameFile();
-    return result;
-  }
-
-  /**
-   * For what a power failure may undo: after it there is no worker to hold what was claimed. It spares the wait for
-   * the disk, and the next `write` makes it durable as well.
-   */
-  function writeLightly<T>(work: () => T): Promise<T> {
-    assertOpen();
-    assertSameFile();
-    return writeTransaction(database, path, "normal", work);
-  }
-
-  async function read<T>(work: () => T): Promise<T> {
-    assertOpen();
-    assertSameFile();
-    try {
-      return work();
-    } catch (error) {
-      throw explained(error, path);
-    }
-  }
-
-  function assertOpen() {
-    if (closed) throw new StorageError(`storage ${path} is closed`);
-  }
-
-  /** What is written to a file that was deleted is gone: it must not be confirmed. */
-  function assertSameFile() {
-    if (fileId(path) === openedFile) return;
-    throw new StorageError(
-      `storage ${path}: the file was deleted or replaced while it was open; start again`,
-    );
-  }
+  const commits = watchCommits(database, path);
 
   function add(job: NewJob): string {
     change.addQueue.run(job.queue);
@@ -69,6 +28,9 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       job.key,
       job.createdAt,
       job.schedule,
+      job.keepFor,
+      job.keepFailedFor,
+      job.keepCount,
     );
     if (changes === 1 || select.state.get(job.id)) return job.id;
     return select.keyHolder.get(job.queue, job.key)!.id;
@@ -271,19 +233,28 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       if (!paused) commits.notify();
     },
 
-    prune: (finishedBefore, limit) => write(() => change.prune.run(finishedBefore, limit).changes),
+    async prune(now, limit) {
+      if (!(await read(() => select.expired.get(now, limit)))) return 0;
+      return writeLightly(() => change.prune.run(now, limit).changes);
+    },
+
+    async trim({ queue, task, state }, count, limit) {
+      const newestBeyond = () => select.beyond.get(queue, task, state, count);
+      if (!(await read(newestBeyond))) return 0;
+      return writeLightly(() => {
+        // Others may have deleted some since.
+        const end = newestBeyond();
+        return end ? change.trim.run(queue, task, state, end.finished_at, end.id, limit).changes : 0;
+      });
+    },
+
+    check: () => read(() => []),
 
     async close() {
-      if (closed) return;
-      closed = true;
+      if (!close()) return;
       commits.close();
       for (const statement of [...Object.values(select), ...Object.values(change)]) statement.finalize();
       database.close();
     },
   };
-}
-
-/** Tells a file from another of the same path; `undefined` where there is none, as for `:memory:`. */
-function fileId(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

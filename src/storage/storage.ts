@@ -1,4 +1,4 @@
-import type { Job, JobState, NewJob } from "../job.ts";
+import type { FinalState, Job, JobState, NewJob } from "../job.ts";
 
 /**
  * What Nuvom asks of a place to keep jobs: the whole contract. Implement it, run `testStorage` of `nuvom/testing`
@@ -8,6 +8,8 @@ import type { Job, JobState, NewJob } from "../job.ts";
  * jobs takes and returns batches, so that many jobs cost one transaction or one round trip. Times are Unix times
  * in milliseconds and always passed in: a storage never reads a clock. Several handles, in several operating
  * system processes, may work on the same data at once.
+ *
+ * A job that ends is deleted in the same step if it is not to be kept at all, be it in `settle`, `cancel` or `recover`.
  *
  * Due work is ordered by `(priority, runAt, id)` within a queue. A claim must seek that order, never walk it: its
  * cost may not grow with the number of pending jobs, nor with the number of jobs scheduled for the future.
@@ -101,8 +103,20 @@ export interface Storage {
   /** Pauses or resumes a queue. A paused queue takes jobs in and gives none out; what runs, runs on. */
   pause(queue: string, paused: boolean): Promise<void>;
 
-  /** Deletes at most `limit` jobs that ended before `finishedBefore`, oldest first. Returns how many. */
-  prune(finishedBefore: number, limit: number): Promise<number>;
+  /**
+   * Deletes at most `limit` finished jobs whose time to be kept is over (`finishedAt` plus `keepFor`, or plus
+   * `keepFailedFor` for failed ones, is at or before `now`), the longest overdue first. Returns how many.
+   */
+  prune(now: number, limit: number): Promise<number>;
+
+  /**
+   * Deletes at most `limit` of the finished jobs of a task beyond the `count` that are to be kept, those that ended
+   * first (ties by id). Returns how many.
+   */
+  trim(jobs: Finished, count: number, limit: number): Promise<number>;
+
+  /** What is wrong with how the storage is set up, in plain words: nothing that stops the work, but may harm it. */
+  check(now: number): Promise<string[]>;
 
   /** Ends the handle. What it wrote stays. */
   close(): Promise<void>;
@@ -181,6 +195,13 @@ export interface Schedule {
   paused: boolean;
   /** msgpack of its rule and of the job it makes: the storage need not know more. */
   definition: Uint8Array;
+}
+
+/** The jobs of a task in a queue that ended in the same way. */
+export interface Finished {
+  queue: string;
+  task: string;
+  state: FinalState;
 }
 
 export interface JobFilter {

@@ -32,6 +32,9 @@ export function aJob(fields: Partial<NewJob> = {}): NewJob {
     key: null,
     createdAt: now,
     schedule: null,
+    keepFor: null,
+    keepFailedFor: null,
+    keepCount: null,
     ...fields,
   };
 }

@@ -68,7 +68,7 @@ function insertLaws(law: Law) {
 }
 
 function keyLaws(law: Law) {
-  const keyed = () => aJob({ key: "k" });
+  const keyed = () => aJob({ key: "k", keepFor: 1, keepFailedFor: 1 });
 
   law("a pending or running job holds its key: another is answered with its id", async (storage) => {
     const [holder, second] = [keyed(), keyed()];
@@ -103,7 +103,7 @@ function keyLaws(law: Law) {
       expect(await storage.insert([holder])).toEqual([holder.id]);
       expect(await storage.insert([former!])).toEqual([former!.id]);
       await storage.cancel([former!.id], now);
-      await storage.prune(now + 1, 1);
+      await storage.prune(now + 1, 9);
       expect(await storage.insert([keyed()])).toEqual([holder.id]);
     });
   }

@@ -25,7 +25,7 @@ export function operationLaws(law: Law): void {
   describe("get, list, counts, queues", () => readLaws(law));
   describe("cancel", () => cancelLaws(law));
   describe("retry", () => retryLaws(law));
-  describe("prune", () => pruneLaws(law));
+  describe("check", () => checkLaws(law));
   describe("handles", () => handleLaws(law));
 }
 
@@ -59,7 +59,9 @@ function readLaws(law: Law) {
   });
 
   law("list pages without gap or repetition while jobs come and go", async (storage) => {
-    const jobs = Array.from({ length: 10 }, (_, index) => aJob({ task: index % 2 ? "odd" : "even" }));
+    const jobs = Array.from({ length: 10 }, (_, index) =>
+      aJob({ task: index % 2 ? "odd" : "even", keepFor: 1 }),
+    );
     await storage.insert(jobs);
     const first = await storage.list({}, { limit: 4 });
     const last = first.at(-1)!;
@@ -79,14 +81,14 @@ function readLaws(law: Law) {
       storage,
       Array.from({ length: 5 }, () => aJob({ queue: "b" })),
     );
-    const gone = await start(storage, [aJob({ queue: "a" })]);
-    await storage.settle("w1", [...gone.map(succeeded), succeeded(a!), failed(b!), released(c!)], now);
+    const kept = await start(storage, [aJob({ queue: "a" }), aJob({ queue: "a", keepFor: 1 })]);
+    await storage.settle("w1", [...kept.map(succeeded), succeeded(a!), failed(b!), released(c!)], now);
     await storage.prune(now + 1, 1);
     await storage.cancel([c!.id, d!.id], now);
     const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
     expect(await storage.counts()).toStrictEqual([
       { name: "a", paused: false, ...none, succeeded: 1 },
-      { name: "b", paused: false, ...none, running: 2, failed: 1, cancelled: 1 },
+      { name: "b", paused: false, ...none, running: 2, succeeded: 1, failed: 1, cancelled: 1 },
       { name: "c", paused: true, ...none },
     ]);
     expect(await storage.queues()).toStrictEqual([
@@ -172,26 +174,9 @@ function retryLaws(law: Law) {
   });
 }
 
-function pruneLaws(law: Law) {
-  law("deletes what ended before the time, the oldest first, up to the limit", async (storage) => {
-    const jobs = await start(storage, [aJob(), aJob(), aJob(), aJob(), aJob(), aJob()]);
-    const waiting = aJob();
-    await storage.insert([waiting]);
-    const [a, b, c, d, , f] = jobs;
-    await storage.settle("w1", [failed(a!)], now + 3);
-    await storage.settle("w1", [succeeded(b!)], now + 1);
-    await storage.settle("w1", [succeeded(c!)], now + 2);
-    await storage.settle("w1", [released(d!)], now);
-    await storage.cancel([d!.id], now + 4);
-    await storage.settle("w1", [retried(f!)], now);
-    const left = async () => idsOf(await storage.list({}, everything)).reverse();
-    expect(await storage.prune(now + 4, 2)).toBe(2);
-    expect(await left()).toEqual(idsOf([a!, ...jobs.slice(3), waiting]));
-    expect(await storage.prune(now + 4, 2)).toBe(1);
-    expect(await storage.prune(now + 4, 2)).toBe(0);
-    expect(await storage.prune(now + 5, 0)).toBe(0);
-    expect(await left()).toEqual(idsOf([...jobs.slice(3), waiting]));
-    expect(await storage.prune(now + 5, 2)).toBe(1);
+function checkLaws(law: Law) {
+  law("lists what is wrong in words, and nothing by itself", async (storage) => {
+    for (const warning of await storage.check(now)) expect(warning).toBeString();
   });
 }
 
@@ -278,6 +263,8 @@ function handleLaws(law: Law) {
       () => storage.retry([], now),
       () => storage.pause("default", true),
       () => storage.prune(now, 1),
+      () => storage.trim({ queue: "default", task: "test.task", state: "failed" }, 1, 1),
+      () => storage.check(now),
     ];
     for (const use of uses) await expect((async () => use())()).rejects.toBeInstanceOf(StorageError);
   });

@@ -3,6 +3,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Law } from "./builders.ts";
 import { jobLaws } from "./conformance-jobs.ts";
 import { operationLaws } from "./conformance-operations.ts";
+import { retentionLaws } from "./conformance-retention.ts";
 import { scheduleAndWakeLaws } from "./conformance-schedules.ts";
 import { settleLaws } from "./conformance-settle.ts";
 
@@ -62,5 +63,6 @@ export function testStorage(name: string, fresh: () => StorageUnderTest | Promis
     settleLaws(law);
     scheduleAndWakeLaws(law);
     operationLaws(law);
+    retentionLaws(law);
   });
 }

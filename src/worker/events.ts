@@ -20,4 +20,8 @@ export type WorkerEvent =
   /** `killed`: by its worker, which has its reasons. */
   | { type: "process-died"; pid: number; how: string; killed: boolean; jobs: number }
   | { type: "storage-error"; error: unknown; retryIn: number }
+  /** It works again, so many milliseconds after it began to fail. */
+  | { type: "storage-back"; after: number }
+  /** What is wrong with how the storage is set up. */
+  | { type: "warning"; text: string }
   | { type: "lease-lost" };

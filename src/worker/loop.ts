@@ -43,11 +43,11 @@ export class Loop {
       this.#failures = 0;
       this.#rest(next);
     } catch (error) {
+      // Whoever stopped it may have closed what the step was using.
+      if (this.#isStopped()) return;
       const pause = Math.min(longestRetryPause, firstRetryPause * 2 ** this.#failures++);
-      if (!this.#isStopped()) {
-        this.#state = "pausing";
-        this.#callOff = this.clock.after(pause, () => this.#run());
-      }
+      this.#state = "pausing";
+      this.#callOff = this.clock.after(pause, () => this.#run());
       this.failed(error, pause);
     }
   }

@@ -8,6 +8,7 @@ import type { Report } from "./protocol.ts";
 
 /** What is to be recorded of a job, and what is to be told of it. */
 export interface Verdict {
+  job: Job;
   outcome: Outcome;
   event: WorkerEvent | null;
 }
@@ -48,6 +49,7 @@ export function afterReport({ job, startedAt, stop }: Assigned, report: Report, 
     case "succeeded": {
       const { result, duration } = report;
       return {
+        job,
         outcome: { ...claimed(job, began), kind: "succeeded", result },
         event: { type: "succeeded", id, task, attempt, duration },
       };
@@ -107,11 +109,13 @@ export function failed(
   const base = claimed(job, startedAt);
   if (retryIn === null || attempt >= job.maxAttempts) {
     return {
+      job,
       outcome: { ...base, kind: "failed", errors },
       event: { type: "failed", id, task, attempt, error },
     };
   }
   return {
+    job,
     outcome: { ...base, kind: "retry", runAt: finishedAt + (Math.round(retryIn) || 0), errors },
     event: { type: "retry", id, task, attempt, error },
   };
@@ -119,7 +123,7 @@ export function failed(
 
 /** Interrupted or not begun: back to its old place in the line, unless it is given a later one. */
 export function released(job: Job, reason: string, runAt: number = job.runAt): Verdict {
-  return { outcome: { ...claimed(job, job.startedAt!), kind: "released", runAt, reason }, event: null };
+  return { job, outcome: { ...claimed(job, job.startedAt!), kind: "released", runAt, reason }, event: null };
 }
 
 /** This worker cannot run it: later, perhaps another. */
@@ -139,13 +143,14 @@ function timedOut(message: string): Thrown {
 function cancelled(job: Job, startedAt: number): Verdict {
   const { id, task } = job;
   return {
+    job,
     outcome: { ...claimed(job, startedAt), kind: "cancelled", errors: null },
     event: { type: "cancelled", id, task },
   };
 }
 
-function crashed({ outcome, event }: Verdict): Verdict {
-  return { outcome: { ...outcome, crashed: true }, event };
+function crashed(verdict: Verdict): Verdict {
+  return { ...verdict, outcome: { ...verdict.outcome, crashed: true } };
 }
 
 function claimed({ id, claims }: Job, startedAt: number) {

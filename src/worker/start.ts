@@ -106,7 +106,12 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     random: Math.random,
     emit: guarded(options.onEvent),
   });
-  worker.start();
+  try {
+    await worker.start();
+  } catch (error) {
+    if (url !== null) await storage.close();
+    throw error;
+  }
   // A storage that it opened is its own to close.
   const stopped = worker.stopped.then(() => (url === null ? undefined : storage.close()));
   return {

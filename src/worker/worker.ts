@@ -5,6 +5,7 @@ import type { Storage, WorkerRecord } from "../storage/storage.ts";
 import { Loop } from "./loop.ts";
 import { failed, processDied, released, unfit, type Verdict } from "./outcome.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
+import { Retention } from "./retention.ts";
 
 export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
   storage: Storage;
@@ -28,8 +29,8 @@ const settlePatience = 5_000;
 /**
  * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
  *
- * Two loops: work (settle, claim, sleep until something is due) and heartbeat (renew the lease, recover the jobs of
- * dead workers, hear of cancellations).
+ * Three loops: work (settle, claim, sleep until something is due), heartbeat (renew the lease, recover the jobs of
+ * dead workers, hear of cancellations) and retention (delete finished jobs).
  */
 export class Worker {
   readonly id: string;
@@ -37,6 +38,7 @@ export class Worker {
   readonly #pool: Pool;
   readonly #work: Loop;
   readonly #heartbeat: Loop;
+  readonly #retention: Retention;
   readonly #stopped = Promise.withResolvers<void>();
   /** What became of jobs, until it is recorded. */
   #verdicts: Verdict[] = [];
@@ -50,22 +52,18 @@ export class Worker {
   #stopping = false;
   #finished = false;
   #giveUpAt = Number.POSITIVE_INFINITY;
-  #stopListening = () => {};
+  /** When the storage began to fail, `null` while it works. */
+  #failingSince: number | null = null;
+  #stopListening: (() => void) | null = null;
 
   constructor(private readonly settings: WorkerSettings) {
-    const { clock } = settings;
+    const { storage, clock, lease } = settings;
+    const storageFailed = (error: unknown, retryIn: number) => this.#storageFailed(error, retryIn);
     this.#startedAt = clock.now();
     this.id = Bun.randomUUIDv7("hex", this.#startedAt);
-    this.#work = new Loop(
-      clock,
-      () => this.step(),
-      (error, retryIn) => this.#storageFailed(error, retryIn),
-    );
-    this.#heartbeat = new Loop(
-      clock,
-      () => this.beat(),
-      (error, retryIn) => this.#storageFailed(error, retryIn),
-    );
+    this.#work = new Loop(clock, () => this.step(), storageFailed);
+    this.#heartbeat = new Loop(clock, () => this.beat(), storageFailed);
+    this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
     this.#pool = new Pool({
       ...settings,
       worker: this.id,
@@ -79,10 +77,20 @@ export class Worker {
     return this.#stopped.promise;
   }
 
-  start(): void {
-    const { storage, emit, files, size, queues } = this.settings;
-    this.#stopListening = storage.onWake(queues, () => this.#work.wake());
+  /**
+   * Begins to work. A storage that cannot be reached is waited for.
+   * @throws StorageError if it can be reached but not used.
+   */
+  async start(): Promise<void> {
+    const { storage, clock, emit, files, size } = this.settings;
+    try {
+      for (const text of await storage.check(clock.now())) emit({ type: "warning", text });
+    } catch (error) {
+      if (!hasCode(error, "STORAGE_UNAVAILABLE")) throw error;
+      this.#storageFailed(error, 0);
+    }
     this.#heartbeat.wake();
+    this.#retention.start();
     emit({ type: "started", worker: this.id, tasks: files.size, processes: size });
   }
 
@@ -98,6 +106,7 @@ export class Worker {
       this.#stopping = true;
       emit({ type: "stopping" });
       this.#pool.stop();
+      this.#retention.stop();
       this.#work.wake();
     }
     return this.stopped.finally(callOff);
@@ -118,11 +127,19 @@ export class Worker {
     const queues = await this.#queuesInTurn();
     const jobs = await storage.claim(this.id, queues, room, clock.now());
     this.#take(jobs);
-    if (jobs.length === room) return this.#soonIfUnsettled();
+    const isFull = jobs.length === room;
+    const listenedBefore = this.#listen(!isFull);
+    if (isFull) return this.#soonIfUnsettled();
+    // Of what came between the claim and now it has not heard.
+    if (!listenedBefore) return clock.now();
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;
-    if (drain && idle && nothingDue) void this.stop(0);
+    if (drain && idle && nothingDue) {
+      // Its next run may be as short again.
+      await this.#retention.trimAll();
+      void this.stop(0);
+    }
     return this.#soonIfUnsettled() ?? next;
   }
 
@@ -138,6 +155,10 @@ export class Worker {
     }
     const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
     this.#leaseUntil = now + lease;
+    if (this.#failingSince !== null) {
+      emit({ type: "storage-back", after: clock.now() - this.#failingSince });
+      this.#failingSince = null;
+    }
     for (const id of cancel) this.#pool.cancel(id);
     this.#heldUnknown = running > this.#pool.load + this.#verdicts.length ? running : 0;
     if (now >= this.#recoversFrom) {
@@ -161,10 +182,27 @@ export class Worker {
     const outcomes = verdicts.map(({ outcome }) => outcome);
     const applied = await storage.settle(this.id, outcomes, clock.now());
     this.#verdicts = this.#verdicts.slice(verdicts.length);
-    for (const [index, { outcome, event }] of verdicts.entries()) {
-      if (!applied[index]) emit({ type: "refused", id: outcome.id });
-      else if (event) emit(event);
+    for (const [index, { job, outcome, event }] of verdicts.entries()) {
+      if (applied[index]) {
+        this.#retention.settled(job, outcome.kind);
+        if (event) emit(event);
+      } else emit({ type: "refused", id: job.id });
     }
+  }
+
+  /**
+   * Listens for new work only while it has room for some: a storage may wake one worker of many, which must then not
+   * be one that cannot take it. Returns whether it listened before.
+   */
+  #listen(wanted: boolean): boolean {
+    const { storage, queues } = this.settings;
+    const before = this.#stopListening;
+    if (wanted) this.#stopListening ??= storage.onWake(queues, () => this.#work.wake());
+    else {
+      before?.();
+      this.#stopListening = null;
+    }
+    return before !== null;
   }
 
   #soonIfUnsettled(): number | null {
@@ -222,7 +260,7 @@ export class Worker {
     const { storage, clock, emit } = this.settings;
     this.#work.stop();
     this.#heartbeat.stop();
-    this.#stopListening();
+    this.#listen(false);
     this.#pool.close();
     // Frees at once what it may hold without knowing; if it fails, the end of the lease does the same later.
     await storage
@@ -238,6 +276,7 @@ export class Worker {
       this.#leaseUntil = clock.now();
       this.#heartbeat.wake();
     }
+    this.#failingSince ??= clock.now();
     emit({ type: "storage-error", error, retryIn });
     if (clock.now() >= this.#giveUpAt) void this.#finish();
   }

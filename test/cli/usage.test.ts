@@ -104,7 +104,8 @@ test("what fails exits with 1, and shows its stack only with --verbose", async (
   const short = await bench.run("job", "nobody");
   expect(short).toEqual({
     stdout: "",
-    stderr: "nuvom: there is no job nobody in this storage\n",
+    stderr:
+      'nuvom: there is no job nobody in this storage; a finished one is deleted when the time of its task\'s option "keep" is over\n',
     exitCode: 1,
   });
   const long = await bench.run("job", "nobody", "--verbose");

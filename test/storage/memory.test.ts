@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Job, jobStates, type NewJob, priorities } from "../../src/job.ts";
+import { finalStates, type Job, jobStates, type NewJob, priorities } from "../../src/job.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import type { Outcome, Storage } from "../../src/storage/storage.ts";
 import { testStorage } from "../../src/testing/index.ts";
@@ -18,6 +18,8 @@ const jobFields = fc.record({
   priority: fc.constantFrom(...priorities),
   runAt: fc.nat(9),
   key: fc.constantFrom(null, "x", "y"),
+  keepFor: fc.constantFrom(null, 0, 1),
+  keepFailedFor: fc.constantFrom(null, 0, 1),
 });
 type JobFields = typeof jobFields extends fc.Arbitrary<infer Fields> ? Fields : never;
 
@@ -29,6 +31,7 @@ function aJob(fields: JobFields): NewJob {
     timeout: null,
     createdAt: 0,
     schedule: null,
+    keepCount: null,
   };
   return { ...rest, ...fields };
 }
@@ -84,6 +87,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (limit): Step =>
       (storage) =>
         storage.prune(10, limit),
+  ),
+  fc.tuple(fc.constantFrom(...finalStates), fc.nat(2)).map(
+    ([state, count]): Step =>
+      (storage) =>
+        storage.trim({ queue: "a", task: "t", state }, count, 2),
   ),
 );
 

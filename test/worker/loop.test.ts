@@ -64,6 +64,17 @@ describe("a loop", () => {
     expect(steps.slice(0, 7)).toEqual([0, 100, 300, 700, 1_500, 2_500, 3_500]);
   });
 
+  test("that is stopped does not tell how the step that was under way failed", async () => {
+    const gate = Promise.withResolvers<null>();
+    const { failures, loop } = recorded(() => gate.promise);
+    loop.wake();
+    await turn();
+    loop.stop();
+    gate.reject(new Error("closed"));
+    await turn();
+    expect(failures).toEqual([]);
+  });
+
   test("that is stopped steps no more, be it idle, stepping or pausing", async () => {
     const idle = recorded(() => 1_000);
     idle.loop.wake();

@@ -1,4 +1,4 @@
-import { isFinal, type Job, type Priority, priorities } from "../../job.ts";
+import { isFinal, type Job, keptFor, type Priority, priorities } from "../../job.ts";
 import type { Schedule, WorkerRecord } from "../storage.ts";
 
 interface Queue {
@@ -46,7 +46,14 @@ export function add(data: Data, job: Job): string {
 export function change(data: Data, job: Job, fields: Partial<Job>): void {
   leave(data, job);
   Object.assign(job, fields);
-  enter(data, job);
+  if (isFinal(job.state) && keptFor(job, job.state) === 0) data.jobs.delete(job.id);
+  else enter(data, job);
+}
+
+/** When its time to be kept is over, `null` for never. */
+export function expiry(job: Job): number | null {
+  const kept = isFinal(job.state) ? keptFor(job, job.state) : null;
+  return kept === null ? null : job.finishedAt! + kept;
 }
 
 function enter(data: Data, job: Job): void {

@@ -20,6 +20,9 @@ const migrations = [
     timeout INTEGER,
     key TEXT,
     schedule TEXT,
+    keep_for INTEGER,
+    keep_failed_for INTEGER,
+    keep_count INTEGER,
     worker TEXT,
     created_at INTEGER NOT NULL,
     started_at INTEGER,
@@ -28,12 +31,19 @@ const migrations = [
     reason TEXT,
     input BLOB NOT NULL,
     result BLOB,
-    errors BLOB
+    errors BLOB,
+    expires_at INTEGER AS (finished_at + iif(state = 'failed', keep_failed_for, keep_for))
   );
   CREATE INDEX jobs_due ON jobs (queue, priority, run_at, id) WHERE state = 'pending';
   CREATE INDEX jobs_running ON jobs (worker) WHERE state = 'running';
   CREATE UNIQUE INDEX jobs_key ON jobs (queue, key) WHERE key IS NOT NULL AND state IN ('pending', 'running');
-  CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+  CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX jobs_finished ON jobs (queue, task, state, finished_at, id) WHERE finished_at IS NOT NULL;
+  -- Whichever statement ends a job, one that is not to be kept goes with it.
+  CREATE TRIGGER jobs_not_kept AFTER UPDATE OF state ON jobs WHEN new.expires_at = new.finished_at
+  BEGIN
+    DELETE FROM jobs WHERE id = new.id;
+  END;
 
   CREATE TABLE queues (name TEXT PRIMARY KEY, paused INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
   CREATE TABLE schedules (

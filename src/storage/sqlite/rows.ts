@@ -16,6 +16,9 @@ export interface JobRow {
   timeout: number | null;
   key: string | null;
   schedule: string | null;
+  keep_for: number | null;
+  keep_failed_for: number | null;
+  keep_count: number | null;
   worker: string | null;
   created_at: number;
   started_at: number | null;
@@ -39,6 +42,9 @@ export function toJob(row: JobRow): Job {
     key: row.key,
     createdAt: row.created_at,
     schedule: row.schedule,
+    keepFor: row.keep_for,
+    keepFailedFor: row.keep_failed_for,
+    keepCount: row.keep_count,
     state: row.state,
     attempt: row.attempt,
     claims: row.claims,

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { JobState } from "../../job.ts";
+import type { FinalState, JobState } from "../../job.ts";
 import type { JobRow, ScheduleRow, WorkerRow } from "./rows.ts";
 
 /** All the SQL of the storage, prepared once: `select` reads, `change` belongs inside a write transaction. */
@@ -32,6 +32,13 @@ export function prepareStatements(database: Database) {
     counts: database.prepare<{ queue: string; state: JobState; jobs: number }, []>(
       "SELECT queue, state, count(*) AS jobs FROM jobs GROUP BY queue, state",
     ),
+    expired: database.prepare<{ rowid: number }, [number, number]>(
+      "SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+    ),
+    beyond: database.prepare<{ finished_at: number; id: string }, [string, string, FinalState, number]>(
+      `SELECT finished_at, id FROM jobs WHERE queue = ? AND task = ? AND state = ? AND finished_at IS NOT NULL
+       ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET ?`,
+    ),
     schedules: database.prepare<ScheduleRow, []>("SELECT * FROM schedules ORDER BY id"),
     workers: database.prepare<WorkerRow, []>("SELECT * FROM workers ORDER BY id"),
   };
@@ -39,8 +46,9 @@ export function prepareStatements(database: Database) {
   const change = {
     addQueue: database.prepare("INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
     insert: database.prepare(
-      `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
+      `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,
+         keep_for, keep_failed_for, keep_count, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
     claim: database.prepare<JobRow, [string, number, string]>(
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL
@@ -83,7 +91,12 @@ export function prepareStatements(database: Database) {
     ),
     prune: database.prepare(
       `DELETE FROM jobs WHERE rowid IN
-         (SELECT rowid FROM jobs WHERE finished_at < ? ORDER BY finished_at, id LIMIT ?)`,
+         (SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+    ),
+    trim: database.prepare<unknown, [string, string, FinalState, number, string, number]>(
+      `DELETE FROM jobs WHERE rowid IN
+         (SELECT rowid FROM jobs WHERE queue = ? AND task = ? AND state = ? AND finished_at IS NOT NULL
+            AND (finished_at, id) <= (?, ?) ORDER BY finished_at, id LIMIT ?)`,
     ),
     putSchedule: database.prepare(
       "INSERT OR REPLACE INTO schedules (id, next_run_at, paused, definition) VALUES (?, ?, ?, ?)",

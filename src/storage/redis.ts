@@ -1,0 +1,277 @@
+import { LeaseLostError } from "../errors.ts";
+import { type Job, type JobState, jobStates, type NewJob } from "../job.ts";
+import { redisAddress } from "./redis/address.ts";
+import { Connection } from "./redis/connection.ts";
+import {
+  asRunning,
+  packChanges,
+  packed,
+  packOriginal,
+  unpackJobs,
+  unpackSchedules,
+} from "./redis/documents.ts";
+import { storageKeys } from "./redis/keys.ts";
+import { evaluate, type Script, scripts } from "./redis/scripts.ts";
+import { warnings } from "./redis/server.ts";
+import { openWakeLine, type WakeLine } from "./redis/wake.ts";
+import { settled } from "./settled.ts";
+import { claimBytes, type Outcome, type Storage } from "./storage.ts";
+
+interface Request {
+  /** What the script is asked, without bytes. */
+  asked?: Record<string, unknown>;
+  bytes?: readonly Uint8Array[];
+  /** Whether it may run twice, where the connection was lost before the answer came. */
+  repeatable?: boolean;
+}
+
+/** How many jobs one look at the list takes at most. */
+const listedAtOnce = 1_000;
+
+type Claimed = Omit<Job, "input">;
+
+/** Keeps everything in a Redis or Valkey, for any number of programs on any number of machines. */
+export function openRedis(url: string): Storage {
+  const address = redisAddress(url);
+  const connection = new Connection(address);
+  const keys = storageKeys(address.prefix);
+  const globalKeys = [
+    keys.handoff,
+    keys.queues,
+    keys.newQueue,
+    keys.workers,
+    keys.leases,
+    keys.holding,
+    keys.schedules,
+  ];
+  const wakeLines = new Map<string, WakeLine>();
+  /** The jobs that this handle has claimed and not settled, as they became then: nobody else changes them. */
+  const claimed = new Map<string, Claimed>();
+  let known: string[] = [];
+
+  function run(script: Script, queues: readonly string[], request: Request = {}) {
+    const { asked = {}, bytes = [], repeatable = true } = request;
+    const values = [packed({ ...asked, queues }), ...bytes];
+    const touched = [...globalKeys, ...queues.flatMap(keys.ofQueue)];
+    return connection.use((client) => evaluate(client, script, touched, values), { repeatable });
+  }
+
+  /** Runs a script over every queue there is, of which other handles may have added some. */
+  async function runOverAll(script: Script, request: Request = {}) {
+    for (;;) {
+      const queues = known;
+      const result = await run(script, queues, request);
+      if (result.answer !== "more queues") return { ...result, queues };
+      await queueRecords();
+    }
+  }
+
+  function command<T>(name: string, ...values: string[]): Promise<T> {
+    return connection.use((client) => client.send(name, values), { repeatable: true });
+  }
+
+  async function queueRecords() {
+    const paused = await command<Record<string, string>>("HGETALL", keys.queues);
+    known = Object.keys(paused).sort();
+    return known.map((name) => ({ name, paused: paused[name] === "1" }));
+  }
+
+  /** The jobs of the outcomes as they were claimed, by this handle or another. */
+  async function claimedJobs(outcomes: readonly Outcome[]): Promise<(Claimed | null)[]> {
+    const unknown = outcomes.filter(({ id }) => !claimed.has(id)).map(({ id }) => id);
+    const stored = unknown.length === 0 ? [] : await jobsOf(unknown);
+    const found = new Map(unknown.map((id, index) => [id, stored[index] ?? null]));
+    return outcomes.map(({ id }) => claimed.get(id) ?? found.get(id) ?? null);
+  }
+
+  async function jobsOf(ids: readonly string[]) {
+    const { answer, bytes } = await runOverAll(scripts.get, { asked: { ids } });
+    return unpackJobs(bytes, answer as number);
+  }
+
+  function wakeLine(queues: readonly string[] | null): WakeLine {
+    const name = JSON.stringify(queues);
+    const lists = async () => {
+      if (queues) return queues.map(keys.wake);
+      await queueRecords();
+      return [keys.newQueue, ...known.map(keys.wake)];
+    };
+    const line = wakeLines.get(name) ?? openWakeLine(address, lists, (list) => command("LPUSH", list, "1"));
+    wakeLines.set(name, line);
+    return line;
+  }
+
+  return {
+    async insert(jobs) {
+      const queues = distinct(jobs.map((job) => job.queue));
+      const asked = { jobs: jobs.map((job) => insertion(queues.indexOf(job.queue) + 1, job)) };
+      const { answer } = await run(scripts.insert, queues, { asked, bytes: jobs.map(packOriginal) });
+      return answer as string[];
+    },
+
+    async claim(worker, queues, limit, now) {
+      const asked = { worker, limit, now, bytes: claimBytes };
+      const { answer, bytes } = await run(scripts.claim, queues, { asked, repeatable: false });
+      if (answer === "no lease") throw new LeaseLostError(worker);
+      const jobs = unpackJobs(bytes, answer as number).map((job) => asRunning(job!, worker, now));
+      for (const { input: _, ...job } of jobs) claimed.set(job.id, job);
+      return jobs;
+    },
+
+    async settle(worker, outcomes, now) {
+      const jobs = await claimedJobs(outcomes);
+      const queues = distinct(jobs.flatMap((job) => job?.queue ?? []));
+      const settlements = outcomes.map((outcome, index) => settlement(jobs[index], queues, outcome, now));
+      const sent = settlements.filter((settlement) => settlement !== null);
+      const asked = { worker, now, outcomes: sent.map(({ move }) => move) };
+      const bytes = sent.map(({ changes }) => changes);
+      const { answer } = await run(scripts.settle, queues, { asked, bytes, repeatable: false });
+      for (const { id } of outcomes) claimed.delete(id);
+      const applied = (answer as number[]).values();
+      return settlements.map((settlement) => settlement !== null && applied.next().value === 1);
+    },
+
+    async heartbeat(worker) {
+      const asked = { worker: worker.id, leaseUntil: worker.leaseUntil, record: JSON.stringify(worker) };
+      const { answer } = await runOverAll(scripts.heartbeat, { asked });
+      const [running, ...cancel] = answer as [number, ...string[]];
+      return { running, cancel };
+    },
+
+    async recover(now) {
+      const { answer } = await runOverAll(scripts.recover, { asked: { now } });
+      return answer as string[];
+    },
+
+    async putSchedule({ id, nextRunAt, paused, definition }) {
+      await run(scripts.putSchedule, [], { asked: { id, nextRunAt, paused }, bytes: [definition] });
+    },
+
+    async removeSchedule(id) {
+      return (await command<number>("HDEL", keys.schedules, id)) === 1;
+    },
+
+    async schedules() {
+      const { answer, bytes } = await run(scripts.schedules, []);
+      return unpackSchedules(bytes, answer as number).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    async fire(id, occurrence, next, job) {
+      const asked = { id, occurrence, next, jobs: [insertion(1, job)] };
+      const request = { asked, bytes: [packOriginal(job)], repeatable: false };
+      const { answer } = await run(scripts.fire, [job.queue], request);
+      return answer === 1;
+    },
+
+    async nextRunAt(queues) {
+      const { answer } = await run(scripts.nextRunAt, queues);
+      return answer as number | null;
+    },
+
+    onWake(queues, callback) {
+      connection.assertOpen();
+      return wakeLine(queues).listen(callback);
+    },
+
+    get: jobsOf,
+
+    async list(filter, page) {
+      const { state, task, queue, worker } = filter;
+      const fields = ["state", "task", "queue", "worker"] as const;
+      const found: Job[] = [];
+      for (let { after } = page, more = true; more && found.length < page.limit; ) {
+        const asked = { state, task, worker, after, limit: listedAtOnce, all: queue === undefined };
+        const request = { asked: withoutAbsent(asked) };
+        const { answer, bytes } = await (queue === undefined
+          ? runOverAll(scripts.list, request)
+          : run(scripts.list, [queue], request));
+        const jobs = unpackJobs(bytes, answer as number) as Job[];
+        found.push(
+          ...jobs.filter((job) => fields.every((field) => (filter[field] ?? job[field]) === job[field])),
+        );
+        after = jobs.at(-1)?.id;
+        more = jobs.length === listedAtOnce;
+      }
+      return found.slice(0, page.limit);
+    },
+
+    async counts() {
+      const { answer, queues } = await runOverAll(scripts.counts);
+      return (answer as number[][]).map(([paused, ...numbers], index) => ({
+        name: queues[index]!,
+        paused: paused === 1,
+        ...(Object.fromEntries(jobStates.map((state, place) => [state, numbers[place]!])) as Record<
+          JobState,
+          number
+        >),
+      }));
+    },
+
+    queues: queueRecords,
+
+    async workers() {
+      const records = await command<string[]>("HVALS", keys.workers);
+      return records.map((record) => JSON.parse(record)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    async cancel(ids, now) {
+      const { answer } = await runOverAll(scripts.cancel, { asked: { ids, now }, repeatable: false });
+      return answer as (JobState | null)[];
+    },
+
+    async retry(ids, now) {
+      const { answer } = await runOverAll(scripts.retry, { asked: { ids, now }, repeatable: false });
+      return (answer as number[]).map((retried) => retried === 1);
+    },
+
+    async pause(queue, paused) {
+      await run(scripts.pause, [queue], { asked: { paused } });
+    },
+
+    async prune(now, limit) {
+      const { answer } = await runOverAll(scripts.prune, { asked: { now, limit } });
+      return answer as number;
+    },
+
+    async trim({ queue, task, state }, count, limit) {
+      const { answer } = await run(scripts.trim, [queue], { asked: { task, state, count, limit } });
+      return answer as number;
+    },
+
+    check: (now) => connection.use((client) => warnings(client, now), { repeatable: true }),
+
+    async close() {
+      connection.close();
+      for (const line of wakeLines.values()) line.close();
+    },
+  };
+}
+
+/** As the scripts take a job to be added; its place is that of its queue, counted from 1. */
+function insertion(place: number, { id, priority, runAt, key }: NewJob) {
+  return [place, id, priority, runAt, key];
+}
+
+/** As the script takes an outcome: what becomes of the job, and its changes. `null` if there is no such job. */
+function settlement(
+  job: Claimed | null | undefined,
+  queues: readonly string[],
+  outcome: Outcome,
+  now: number,
+) {
+  if (!job) return null;
+  const after = { ...job, ...settled(job, outcome, now) };
+  const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state];
+  const keep = after.state === "failed" ? job.keepFailedFor : job.keepFor;
+  const move =
+    after.state === "pending" ? [...claim, job.priority, after.runAt] : [...claim, job.task, job.key, keep];
+  return { move, changes: packChanges(after) };
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+function withoutAbsent(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

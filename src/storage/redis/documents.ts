@@ -1,0 +1,194 @@
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import { StorageError } from "../../errors.ts";
+import type { FinalState, Job, NewJob, Priority } from "../../job.ts";
+import type { Schedule } from "../storage.ts";
+
+const encoder = new Encoder();
+const decoder = new Decoder();
+/** Redis packs bytes as if they were text. */
+const rawDecoder = new Decoder({ rawStrings: true });
+const utf8 = new TextDecoder();
+
+/** What a script is asked, or anything else without bytes in it. */
+export function packed(value: unknown): Uint8Array {
+  return encoder.encode(value);
+}
+
+/** A document as scripts open it: the length of its fields, the fields in msgpack, and bytes. */
+function closed(fields: unknown, ...parts: (Uint8Array | null)[]): Uint8Array {
+  const packedFields = encoder.encodeSharedRef(fields);
+  const size = parts.reduce((sum, part) => sum + (part?.length ?? 0), lengthBytes + packedFields.length);
+  const document = new Uint8Array(size);
+  new DataView(document.buffer).setUint32(0, packedFields.length);
+  document.set(packedFields, lengthBytes);
+  let end = lengthBytes + packedFields.length;
+  for (const part of parts) {
+    if (!part) continue;
+    document.set(part, end);
+    end += part.length;
+  }
+  return document;
+}
+
+const lengthBytes = 4;
+
+function opened(document: Uint8Array): { fields: unknown; bytes: Uint8Array } {
+  const length = new DataView(document.buffer, document.byteOffset).getUint32(0);
+  const end = lengthBytes + length;
+  return { fields: decoder.decode(document.subarray(lengthBytes, end)), bytes: document.subarray(end) };
+}
+
+/** What the client inserted, which never changes. The prelude of the scripts knows the first places. */
+type Original = [
+  task: string,
+  priority: Priority,
+  runAt: number,
+  key: string | null,
+  keepFor: number | null,
+  keepFailedFor: number | null,
+  keepCount: number | null,
+  maxAttempts: number,
+  timeout: number | null,
+  createdAt: number,
+  schedule: string | null,
+];
+
+export function packOriginal(job: NewJob): Uint8Array {
+  const { task, priority, runAt, key, keepFor, keepFailedFor, keepCount } = job;
+  const { maxAttempts, timeout, createdAt, schedule } = job;
+  const original: Original = [
+    task,
+    priority,
+    runAt,
+    key,
+    keepFor,
+    keepFailedFor,
+    keepCount,
+    maxAttempts,
+    timeout,
+    createdAt,
+    schedule,
+  ];
+  return closed(original, job.input);
+}
+
+/** What has changed about a job since it was inserted; its errors and its result follow as bytes. */
+interface Changes {
+  attempt: number;
+  claims: number;
+  crashes: number;
+  runAt?: number;
+  worker?: string;
+  startedAt?: number;
+  reason?: string;
+  errorBytes?: number;
+  /** Both, once the job has ended. */
+  state?: FinalState;
+  finishedAt?: number;
+}
+
+export function packChanges(job: Omit<Job, "input">): Uint8Array {
+  const { attempt, claims, crashes, runAt, worker, startedAt, reason, errors, state, finishedAt } = job;
+  const changes: Changes = {
+    attempt,
+    claims,
+    crashes,
+    runAt,
+    ...(worker !== null && { worker }),
+    ...(startedAt !== null && { startedAt }),
+    ...(reason !== null && { reason }),
+    ...(errors && { errorBytes: errors.length }),
+    ...(finishedAt !== null && { state: state as FinalState, finishedAt }),
+  };
+  return closed(changes, errors, job.result);
+}
+
+/** Its queue, its id and its documents, as scripts hand them over. */
+type StoredJob = [
+  queue: Uint8Array,
+  id: Uint8Array,
+  original: Uint8Array,
+  changes: Uint8Array | false,
+  running?: Uint8Array | false,
+];
+
+/** The jobs that a script handed over, `null` where there is none. */
+export function unpackJobs(bytes: Uint8Array | null, count: number): (Job | null)[] {
+  return (handedOver(bytes, count) as (StoredJob | false)[]).map((stored) =>
+    stored ? unpackJob(stored) : null,
+  );
+}
+
+function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
+  const { fields, bytes: input } = opened(original);
+  const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Original;
+  const [maxAttempts, timeout, createdAt, schedule] = rest;
+  const { fields: changes, bytes } = changed ? opened(changed) : unchanged;
+  const { state = "pending", errorBytes, ...others } = changes as Changes;
+  const job: Job = {
+    id: asText(id),
+    queue: asText(queue),
+    task,
+    priority,
+    runAt,
+    key,
+    keepFor,
+    keepFailedFor,
+    keepCount,
+    maxAttempts,
+    timeout,
+    createdAt,
+    schedule,
+    input: copy(input),
+    state,
+    worker: null,
+    startedAt: null,
+    finishedAt: null,
+    reason: null,
+    errors: errorBytes === undefined ? null : copy(bytes.subarray(0, errorBytes)),
+    result: state === "succeeded" ? copy(bytes.subarray(errorBytes ?? 0)) : null,
+    ...others,
+  };
+  if (running) {
+    const [, worker, , startedAt] = /^(.*):(\d+):(\d+)$/s.exec(asText(running))!;
+    return asRunning(job, worker!, Number(startedAt));
+  }
+  return job;
+}
+
+const unchanged = { fields: { attempt: 0, claims: 0, crashes: 0 }, bytes: new Uint8Array() };
+
+/** A job as it becomes when it is claimed. */
+export function asRunning(job: Job, worker: string, startedAt: number): Job {
+  const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
+  return { ...job, ...counted, state: "running", worker, startedAt, reason: null };
+}
+
+export function unpackSchedules(bytes: Uint8Array | null, count: number): Schedule[] {
+  return (handedOver(bytes, count) as Uint8Array[]).map((document) => {
+    const { id, nextRunAt, paused, definition } = rawDecoder.decode(document) as StoredSchedule;
+    return { id: asText(id), nextRunAt: nextRunAt ?? null, paused, definition: copy(definition) };
+  });
+}
+
+interface StoredSchedule {
+  id: Uint8Array;
+  nextRunAt?: number;
+  paused: boolean;
+  definition: Uint8Array;
+}
+
+function handedOver(bytes: Uint8Array | null, count: number): unknown[] {
+  const list = bytes && count > 0 ? rawDecoder.decode(bytes) : [];
+  if (Array.isArray(list) && list.length === count) return list;
+  throw new StorageError("Redis' answer was lost on the way");
+}
+
+function asText(bytes: Uint8Array): string {
+  return utf8.decode(bytes);
+}
+
+/** So that a part does not keep the whole answer in memory. */
+function copy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,38 @@
+/** As the prelude of the scripts takes them. */
+const parts = [
+  "jobs",
+  "changes",
+  "ids",
+  "high",
+  "normal",
+  "low",
+  "running",
+  "cancelling",
+  "keys",
+  "finished",
+  "expiring",
+  "wake",
+];
+
+/** The names of all keys of a storage. Those of a queue share a hash tag, so that they stay together if it is sharded. */
+export function storageKeys(prefix: string) {
+  const ofQueue = (queue: string, part: string) =>
+    `${prefix}:{${queue.replace(/[%{}]/g, encodeURIComponent)}}:${part}`;
+  return {
+    /** Where scripts put what one handle is to read. */
+    handoff: `${prefix}:handoff:${crypto.randomUUID()}`,
+    /** By name, whether it is paused. */
+    queues: `${prefix}:queues`,
+    /** A token when a queue was added. */
+    newQueue: `${prefix}:new-queue`,
+    /** Their records, by id. */
+    workers: `${prefix}:workers`,
+    /** The ids of the workers by the end of their lease. */
+    leases: `${prefix}:leases`,
+    /** By the id of a worker, how many jobs it runs. */
+    holding: `${prefix}:holding`,
+    schedules: `${prefix}:schedules`,
+    wake: (queue: string) => ofQueue(queue, "wake"),
+    ofQueue: (queue: string) => parts.map((part) => ofQueue(queue, part)),
+  };
+}

@@ -1,0 +1,1 @@
+return add(asked.jobs)

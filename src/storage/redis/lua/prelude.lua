@@ -1,0 +1,249 @@
+-- Goes before every script. KEYS holds the keys of the whole storage, then those of each queue that takes part; ARGV[1]
+-- is what the script is asked, in msgpack, and the rest of ARGV is bytes, which msgpack in Redis cannot read.
+--
+-- A job that runs is in `running`, and neither its `original` nor its `changes` are written for that: its attempt and its
+-- claims are one higher than they say.
+
+local call = redis.call
+local handoff, queues, new_queue, workers, leases, holding, schedules = unpack(KEYS, 1, 7)
+local asked = cmsgpack.unpack(ARGV[1])
+
+local parts = {
+  'jobs', -- what the client inserted, by id
+  'changes', -- what has changed since, by id
+  'ids', -- every id, in order
+  'high', 'normal', 'low', -- the pending ids, by execution time
+  'running', -- by id: `worker:claims:startedAt`
+  'cancelling', -- the running ids that somebody wants cancelled
+  'keys', -- by key: the id that holds it
+  'finished', -- `state:task:finishedAt:id`, in that order
+  'expiring', -- the finished ids, by the time at which they are to be deleted
+  'wake', -- at most one token, for one of the workers that wait
+}
+local priorities = { 'high', 'normal', 'low' }
+
+local taking_part = {}
+for index, name in ipairs(asked.queues) do
+  local queue = { name = name }
+  for place, part in ipairs(parts) do
+    queue[part] = KEYS[7 + (index - 1) * #parts + place]
+  end
+  taking_part[index] = queue
+end
+
+-- Whether there are queues that the client does not know, where a script needs them all. None is ever removed.
+local function misses_queues()
+  return call('HLEN', queues) ~= #taking_part
+end
+
+-- Lua passes no more than some thousand arguments to a function.
+local most_arguments = 6000
+
+local function call_with(command, key, arguments)
+  for first = 1, #arguments, most_arguments do
+    call(command, key, unpack(arguments, first, math.min(first + most_arguments - 1, #arguments)))
+  end
+end
+
+local function read(hash, ids)
+  local values = {}
+  for first = 1, #ids, most_arguments do
+    local some = call('HMGET', hash, unpack(ids, first, math.min(first + most_arguments - 1, #ids)))
+    for index = 1, #some do
+      values[first + index - 1] = some[index]
+    end
+  end
+  return values
+end
+
+-- Bytes reach the client unharmed only as the value of a key, which it reads right behind the script. That key is
+-- neither replicated nor written to the log.
+local function hand_over(value)
+  redis.set_repl(redis.REPL_NONE)
+  if #value == 0 then
+    call('DEL', handoff)
+  else
+    call('SET', handoff, cmsgpack.pack(value), 'PX', 10000)
+  end
+  redis.set_repl(redis.REPL_ALL)
+end
+
+-- A stored document is the length of its fields, the fields in msgpack, and bytes.
+local function opened(document)
+  local length = struct.unpack('>I4', document)
+  return cmsgpack.unpack(string.sub(document, 5, 4 + length)), string.sub(document, 5 + length)
+end
+
+local function closed(fields, bytes)
+  local packed = cmsgpack.pack(fields)
+  return struct.pack('>I4', #packed) .. packed .. bytes
+end
+
+local function bytes_in(document)
+  return #document - 4 - struct.unpack('>I4', document)
+end
+
+-- What the client inserted: `task`, `priority`, `key` and how long the job is kept.
+local function original_of(queue, id)
+  local fields = opened(call('HGET', queue.jobs, id))
+  return { task = fields[1], priority = fields[2], run_at = fields[3], key = fields[4], keep = fields[5], keep_failed = fields[6] }
+end
+
+local function changes_of(queue, id)
+  local document = call('HGET', queue.changes, id)
+  if document then
+    return opened(document)
+  end
+  return { attempt = 0, claims = 0, crashes = 0 }, ''
+end
+
+local function is_paused(queue)
+  return call('HGET', queues, queue.name) == '1'
+end
+
+local function wake(queue)
+  if not is_paused(queue) and call('LLEN', queue.wake) == 0 then
+    call('LPUSH', queue.wake, '1')
+  end
+end
+
+-- Adds a queue to those that are known, and tells a worker that serves every queue.
+local function register(queue)
+  if call('HSETNX', queues, queue.name, '0') == 1 and call('LLEN', new_queue) == 0 then
+    call('LPUSH', new_queue, '1')
+  end
+end
+
+-- The range of the members that begin with a prefix and a colon.
+local function range_of(prefix)
+  return '[' .. prefix .. ':', '(' .. prefix .. ';'
+end
+
+-- The length keeps task names apart.
+local function finished_prefix(state, task)
+  return state .. ':' .. #task .. ':' .. task
+end
+
+local function finished_member(state, task, finished_at, id)
+  return finished_prefix(state, task) .. ':' .. string.format('%016.0f', finished_at) .. ':' .. id
+end
+
+local function id_of(member)
+  return string.match(member, '[^:]*$')
+end
+
+-- What is to be written and deleted in a queue, so that many jobs cost one call.
+local function batch()
+  return { high = {}, normal = {}, low = {}, changes = {}, finished = {}, expiring = {}, free = {}, gone = {} }
+end
+
+local function write(queue, batch)
+  for _, priority in ipairs(priorities) do
+    call_with('ZADD', queue[priority], batch[priority])
+  end
+  call_with('HSET', queue.changes, batch.changes)
+  call_with('ZADD', queue.finished, batch.finished)
+  call_with('ZADD', queue.expiring, batch.expiring)
+  call_with('HDEL', queue.keys, batch.free)
+  call_with('HDEL', queue.jobs, batch.gone)
+  call_with('HDEL', queue.changes, batch.gone)
+  call_with('ZREM', queue.ids, batch.gone)
+end
+
+-- Whether a queue has jobs that are due.
+local function has_due(queue, now)
+  for _, priority in ipairs(priorities) do
+    if #call('ZRANGE', queue[priority], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1) > 0 then
+      return true
+    end
+  end
+  return false
+end
+
+local function append(list, first, second)
+  local size = #list
+  list[size + 1] = first
+  list[size + 2] = second
+end
+
+-- Notes that a job has ended; `keep` is how long it stays, without limit if absent.
+local function finish(batch, id, state, task, key, keep, changes, now)
+  if key then
+    append(batch.free, key)
+  end
+  if keep == 0 then
+    append(batch.gone, id)
+    return
+  end
+  append(batch.changes, id, changes)
+  append(batch.finished, 0, finished_member(state, task, now, id))
+  if keep then
+    append(batch.expiring, now + keep, id)
+  end
+end
+
+local function keep_of(original, state)
+  if state == 'failed' then
+    return original.keep_failed
+  end
+  return original.keep
+end
+
+-- Ends a job as cancelled.
+local function cancel(batch, id, original, fields, bytes, now)
+  fields.state = 'cancelled'
+  fields.finishedAt = now
+  fields.reason = nil
+  finish(batch, id, 'cancelled', original.task, original.key, original.keep, closed(fields, bytes), now)
+end
+
+-- Adds jobs, each `{ queue, id, priority, runAt, key }` with its document in ARGV, and returns the ids they are known by.
+local function add(jobs)
+  local ids = {}
+  for _, queue in ipairs(taking_part) do
+    queue.added, queue.batch = {}, batch()
+  end
+  for index = 1, #jobs do
+    local place, id, priority, run_at, key = unpack(jobs[index], 1, 5)
+    local queue = taking_part[place]
+    ids[index] = id
+    if call('HEXISTS', queue.jobs, id) == 0 then
+      local holder = key and call('HGET', queue.keys, key)
+      if holder then
+        ids[index] = holder
+      else
+        call('HSET', queue.jobs, id, ARGV[index + 1])
+        if key then
+          call('HSET', queue.keys, key, id)
+        end
+        append(queue.added, 0, id)
+        append(queue.batch[priority], run_at, id)
+      end
+    end
+  end
+  for _, queue in ipairs(taking_part) do
+    register(queue)
+    if #queue.added > 0 then
+      call_with('ZADD', queue.ids, queue.added)
+      write(queue, queue.batch)
+      wake(queue)
+    end
+  end
+  return ids
+end
+
+-- A job as it is handed over: its queue, its id, and its documents, `false` where there is none.
+local function stored(queue, id)
+  local job, changes, running =
+    call('HGET', queue.jobs, id), call('HGET', queue.changes, id), call('HGET', queue.running, id)
+  return { queue.name, id, job, changes, running }
+end
+
+-- The queue that holds a job.
+local function queue_of(id)
+  for _, queue in ipairs(taking_part) do
+    if call('HEXISTS', queue.jobs, id) == 1 then
+      return queue
+    end
+  end
+end

@@ -1,0 +1,64 @@
+-- Each of asked.outcomes is `{ queue, id, claims, state, task, key, keep }` for a job that ends, `{ queue, id, claims,
+-- 'pending', priority, runAt }` for one that is put back. Its changes are in ARGV.
+local now, worker = asked.now, asked.worker
+
+for _, queue in ipairs(taking_part) do
+  queue.batch, queue.asked_for, queue.ended = batch(), {}, {}
+  queue.some_cancelled = call('SCARD', queue.cancelling) > 0
+end
+for _, outcome in ipairs(asked.outcomes) do
+  append(taking_part[outcome[1]].asked_for, outcome[2])
+end
+for _, queue in ipairs(taking_part) do
+  queue.running_by_id = {}
+  for index, running in ipairs(read(queue.running, queue.asked_for)) do
+    queue.running_by_id[queue.asked_for[index]] = running
+  end
+end
+
+local function put_back(queue, id, priority, run_at, changes)
+  if queue.some_cancelled and call('SISMEMBER', queue.cancelling, id) == 1 then
+    local fields, bytes = opened(changes)
+    fields.runAt = changes_of(queue, id).runAt
+    cancel(queue.batch, id, original_of(queue, id), fields, bytes, now)
+  else
+    append(queue.batch.changes, id, changes)
+    append(queue.batch[priority], run_at, id)
+    queue.has_more = true
+  end
+end
+
+local applied, held = {}, 0
+for index, outcome in ipairs(asked.outcomes) do
+  local place, id, claims, state = unpack(outcome, 1, 4)
+  local queue, changes = taking_part[place], ARGV[index + 1]
+  local fence = worker .. ':' .. claims .. ':'
+  local running = queue.running_by_id[id]
+  if running and string.sub(running, 1, #fence) == fence then
+    queue.running_by_id[id] = false
+    append(queue.ended, id)
+    if state == 'pending' then
+      put_back(queue, id, outcome[5], outcome[6], changes)
+    else
+      finish(queue.batch, id, state, outcome[5], outcome[6], outcome[7], changes, now)
+    end
+    applied[index] = 1
+    held = held + 1
+  else
+    applied[index] = 0
+  end
+end
+for _, queue in ipairs(taking_part) do
+  call_with('HDEL', queue.running, queue.ended)
+  if queue.some_cancelled then
+    call_with('SREM', queue.cancelling, queue.ended)
+  end
+  write(queue, queue.batch)
+  if queue.has_more then
+    wake(queue)
+  end
+end
+if held > 0 then
+  call('HINCRBY', holding, worker, -held)
+end
+return applied

@@ -1,0 +1,81 @@
+import cancel from "./lua/cancel.lua" with { type: "text" };
+import claim from "./lua/claim.lua" with { type: "text" };
+import counts from "./lua/counts.lua" with { type: "text" };
+import fire from "./lua/fire.lua" with { type: "text" };
+import get from "./lua/get.lua" with { type: "text" };
+import heartbeat from "./lua/heartbeat.lua" with { type: "text" };
+import insert from "./lua/insert.lua" with { type: "text" };
+import list from "./lua/list.lua" with { type: "text" };
+import nextRunAt from "./lua/next_run_at.lua" with { type: "text" };
+import pause from "./lua/pause.lua" with { type: "text" };
+import prelude from "./lua/prelude.lua" with { type: "text" };
+import prune from "./lua/prune.lua" with { type: "text" };
+import putSchedule from "./lua/put_schedule.lua" with { type: "text" };
+import recover from "./lua/recover.lua" with { type: "text" };
+import retry from "./lua/retry.lua" with { type: "text" };
+import schedules from "./lua/schedules.lua" with { type: "text" };
+import settle from "./lua/settle.lua" with { type: "text" };
+import trim from "./lua/trim.lua" with { type: "text" };
+
+export interface Script {
+  text: string;
+  sha: string;
+  /** Whether it leaves bytes for its caller. */
+  handsOver: boolean;
+}
+
+function script(body: string): Script {
+  const text = `${prelude}\n${body}`;
+  const sha = new Bun.CryptoHasher("sha1").update(text).digest("hex");
+  return { text, sha, handsOver: body.includes("hand_over(") };
+}
+
+export const scripts = {
+  cancel: script(cancel),
+  claim: script(claim),
+  counts: script(counts),
+  fire: script(fire),
+  get: script(get),
+  heartbeat: script(heartbeat),
+  insert: script(insert),
+  list: script(list),
+  nextRunAt: script(nextRunAt),
+  pause: script(pause),
+  prune: script(prune),
+  putSchedule: script(putSchedule),
+  recover: script(recover),
+  retry: script(retry),
+  schedules: script(schedules),
+  settle: script(settle),
+  trim: script(trim),
+};
+
+export interface Answer {
+  answer: unknown;
+  /** What the script handed over, in msgpack. */
+  bytes: Uint8Array | null;
+}
+
+/** Runs a script by its hash; sends its text if the server does not know it, as after a restart. */
+export async function evaluate(
+  client: Bun.RedisClient,
+  { sha, text, handsOver }: Script,
+  keys: readonly string[],
+  values: readonly (string | Uint8Array)[],
+): Promise<Answer> {
+  const rest = [String(keys.length), ...keys, ...values] as string[];
+  // Commands of a connection are answered in order, so what is read right behind a script is what it left.
+  const send = async (command: string, name: string) => {
+    const [answer, bytes] = await Promise.all([
+      client.send(command, [name, ...rest]),
+      handsOver ? client.getBuffer(keys[0]!) : null,
+    ]);
+    return { answer, bytes };
+  };
+  try {
+    return await send("EVALSHA", sha);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+    return send("EVAL", text);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Job } from "../job.ts";
+import type { Outcome } from "./storage.ts";
+
+/** What an outcome changes about the job, where nobody wants that cancelled. */
+export function settled(
+  { attempt, crashes, errors }: Omit<Job, "input">,
+  outcome: Outcome,
+  now: number,
+): Partial<Job> {
+  const ran = { startedAt: outcome.startedAt, crashes: crashes + (outcome.crashed ? 1 : 0) };
+  switch (outcome.kind) {
+    case "succeeded":
+      return { ...ran, state: "succeeded", finishedAt: now, result: outcome.result };
+    case "failed":
+      return { ...ran, state: "failed", finishedAt: now, errors: outcome.errors };
+    case "cancelled":
+      return { ...ran, state: "cancelled", finishedAt: now, errors: outcome.errors ?? errors };
+    case "retry":
+      return { ...ran, state: "pending", runAt: outcome.runAt, errors: outcome.errors };
+    case "released": {
+      const { runAt, reason } = outcome;
+      return { ...ran, state: "pending", runAt, reason, attempt: attempt - 1 };
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import { StorageError } from "../../errors.ts";
+import { explained, type Synchronous, writeTransaction } from "./database.ts";
+
+/** The ways to use an open file: each refuses when the handle was closed or the file is no longer the one it opened. */
+export function accessTo(database: Database, path: string, synchronous: Synchronous) {
+  const openedFile = fileId(path);
+  let closed = false;
+
+  function assertOpen() {
+    if (closed) throw new StorageError(`storage ${path} is closed`);
+  }
+
+  /** What is written to a file that was deleted is gone: it must not be confirmed. */
+  function assertSameFile() {
+    if (fileId(path) === openedFile) return;
+    throw new StorageError(
+      `storage ${path}: the file was deleted or replaced while it was open; start again`,
+    );
+  }
+
+  return {
+    assertOpen,
+
+    async write<T>(work: () => T): Promise<T> {
+      assertOpen();
+      const result = await writeTransaction(database, path, synchronous, work);
+      assertSameFile();
+      return result;
+    },
+
+    /**
+     * For what a power failure may undo: after it there is no worker to hold what was claimed, and what was deleted
+     * can be deleted again. It spares the wait for the disk, and the next `write` makes it durable as well.
+     */
+    async writeLightly<T>(work: () => T): Promise<T> {
+      assertOpen();
+      assertSameFile();
+      return writeTransaction(database, path, "normal", work);
+    },
+
+    async read<T>(work: () => T): Promise<T> {
+      assertOpen();
+      assertSameFile();
+      try {
+        return work();
+      } catch (error) {
+        throw explained(error, path);
+      }
+    },
+
+    /** Returns whether it was open. */
+    close(): boolean {
+      const wasOpen = !closed;
+      closed = true;
+      return wasOpen;
+    },
+  };
+}
+
+/** Tells a file from another of the same path; `undefined` where there is none, as for `:memory:`. */
+function fileId(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
