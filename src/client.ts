@@ -79,6 +79,10 @@ export class Nuvom {
     await this.storage.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #insert(jobs: readonly NewJob[]): Promise<string[]> {
     if (this.#closed) throw new StorageError("this Nuvom client is closed");
     const { promise, resolve, reject } = Promise.withResolvers<string[]>();

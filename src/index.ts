@@ -14,6 +14,7 @@ export {
   NuvomError,
   ResultTimeoutError,
   StorageError,
+  StorageUnavailableError,
 } from "./errors.ts";
 export type { JobHandle } from "./handle.ts";
 export type { FinalState, Job, JobError, JobState, NewJob, Priority } from "./job.ts";

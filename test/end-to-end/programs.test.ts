@@ -1,100 +1,96 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "../../src/codec.ts";
-import { type Job, type JobState, Nuvom, type Storage } from "../../src/index.ts";
+import { Nuvom } from "../../src/index.ts";
 import { block, journal } from "../fixtures/tasks/basic.ts";
+import { certificates } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { checkResults, countOf, every, executions } from "../support/jobs.ts";
 import { startProgram, startWorkerProgram } from "../support/programs.ts";
+import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
-async function every(storage: Storage): Promise<Job[]> {
-  const jobs: Job[] = [];
-  for (;;) {
-    const after = jobs.at(-1)?.id;
-    const page = await storage.list({}, { limit: 1_000, ...(after !== undefined && { after }) });
-    if (page.length === 0) return jobs;
-    jobs.push(...page);
-  }
-}
+/** Where the jobs are in these tests: each a fresh place, gone at the end of the scope. */
+const places: Record<string, () => Promise<{ url: string } & AsyncDisposable>> = {
+  async SQLite() {
+    const folder = temporaryFolder();
+    const url = `sqlite:${folder.file("jobs.db")}`;
+    return { url, [Symbol.asyncDispose]: async () => folder[Symbol.dispose]() };
+  },
+  Redis: () => startRedis(),
+  async "Redis over TLS"() {
+    const tls = certificates.localhost;
+    const server = await startRedis({ tls });
+    return { url: `${server.url}?ca=${tls}`, [Symbol.asyncDispose]: server.stop };
+  },
+};
 
-async function countOf(storage: Storage, state: JobState): Promise<number> {
-  return (await storage.counts()).reduce((sum, queue) => sum + queue[state], 0);
-}
+describe.each(Object.keys(places))("%s", (name) => {
+  const place = places[name]!;
 
-/** The ids of the jobs in the order in which they were executed, by the executions' own record. */
-function executions(file: string): string[] {
-  return readFileSync(file, "utf8").trim().split("\n");
-}
-
-function checkResults(jobs: Job[]): void {
-  const wrong = jobs.filter((job) => {
-    return (
-      job.state !== "succeeded" || decode(job.result!) !== (decode(job.input) as { value: number }).value * 2
+  test("two producers and two workers, each a program: 20,000 jobs execute once each, with the right results", async () => {
+    using folder = temporaryFolder();
+    await using storage = await place();
+    const file = folder.file("journal");
+    const total = 20_000;
+    const nuvom = new Nuvom({ storage: storage.url });
+    await using first = startWorkerProgram(storage.url, ["--quiet"]);
+    await using second = startWorkerProgram(storage.url, ["--quiet"]);
+    const script = join(import.meta.dir, "producer.ts");
+    const producers = [0, 1].map((n) =>
+      startProgram(script, [storage.url, file, String((n * total) / 2), String(total / 2)]),
     );
-  });
-  expect(wrong).toEqual([]);
-}
+    expect(await Promise.all(producers.map(({ exited }) => exited))).toEqual([0, 0]);
+    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total);
+    expect((await Promise.all([first.stop(), second.stop()])).map(({ exitCode }) => exitCode)).toEqual([
+      0, 0,
+    ]);
 
-test("two producers and two workers, each a program: 20,000 jobs execute once each, with the right results", async () => {
-  using folder = temporaryFolder();
-  const storage = `sqlite:${folder.file("jobs.db")}`;
-  const file = folder.file("journal");
-  const total = 20_000;
-  const nuvom = new Nuvom({ storage });
-  await using first = startWorkerProgram(storage, ["--quiet"]);
-  await using second = startWorkerProgram(storage, ["--quiet"]);
-  const script = join(import.meta.dir, "producer.ts");
-  const producers = [0, 1].map((n) =>
-    startProgram(script, [storage, file, String((n * total) / 2), String(total / 2)]),
-  );
-  expect(await Promise.all(producers.map(({ exited }) => exited))).toEqual([0, 0]);
-  await until(async () => (await countOf(nuvom.storage, "succeeded")) === total);
-  expect((await Promise.all([first.stop(), second.stop()])).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const jobs = await every(nuvom.storage);
+    checkResults(jobs);
+    expect(jobs).toHaveLength(total);
+    expect(new Set(jobs.map(({ input }) => (decode(input) as { value: number }).value)).size).toBe(total);
+    const ids = executions(file);
+    expect(ids).toHaveLength(total);
+    expect(new Set(ids).size).toBe(total);
+    const workers = Map.groupBy(jobs, ({ worker }) => worker);
+    console.log(`shared out as ${[...workers.values()].map((share) => share.length).join(" and ")}`);
+    expect(workers.size).toBe(2);
+    await nuvom.close();
+  }, 120_000);
 
-  const jobs = await every(nuvom.storage);
-  checkResults(jobs);
-  expect(jobs).toHaveLength(total);
-  expect(new Set(jobs.map(({ input }) => (decode(input) as { value: number }).value)).size).toBe(total);
-  const ids = executions(file);
-  expect(ids).toHaveLength(total);
-  expect(new Set(ids).size).toBe(total);
-  const workers = Map.groupBy(jobs, ({ worker }) => worker);
-  console.log(`shared out as ${[...workers.values()].map((share) => share.length).join(" and ")}`);
-  expect(workers.size).toBe(2);
-  await nuvom.close();
-}, 120_000);
+  test("a worker killed in the middle of 2,000 jobs: a new one completes them all", async () => {
+    using folder = temporaryFolder();
+    await using storage = await place();
+    const file = folder.file("journal");
+    const total = 2_000;
+    const nuvom = new Nuvom({ storage: storage.url });
+    const values = Array.from({ length: total }, (_, value) => ({ file, value }));
+    await nuvom.enqueueMany(journal, values);
+    await using victim = startWorkerProgram(storage.url, ["--quiet"]);
+    await until(async () => (await countOf(nuvom.storage, "succeeded")) > 100);
+    victim.program.kill("SIGKILL");
+    await victim.program.exited;
+    const killedAt = await countOf(nuvom.storage, "succeeded");
+    expect(killedAt).toBeLessThan(total);
 
-test("a worker killed in the middle of 2,000 jobs: a new one completes them all", async () => {
-  using folder = temporaryFolder();
-  const storage = `sqlite:${folder.file("jobs.db")}`;
-  const file = folder.file("journal");
-  const total = 2_000;
-  const nuvom = new Nuvom({ storage });
-  const values = Array.from({ length: total }, (_, value) => ({ file, value }));
-  await nuvom.enqueueMany(journal, values);
-  await using victim = startWorkerProgram(storage, ["--quiet"]);
-  await until(async () => (await countOf(nuvom.storage, "succeeded")) > 100);
-  victim.program.kill("SIGKILL");
-  await victim.program.exited;
-  const killedAt = await countOf(nuvom.storage, "succeeded");
-  expect(killedAt).toBeLessThan(total);
-
-  await using successor = startWorkerProgram(storage, ["--quiet"]);
-  await until(async () => (await countOf(nuvom.storage, "succeeded")) === total);
-  expect((await successor.stop()).exitCode).toBe(0);
-  const jobs = await every(nuvom.storage);
-  checkResults(jobs);
-  expect(jobs).toHaveLength(total);
-  expect(Math.max(...jobs.map(({ attempt }) => attempt))).toBe(1);
-  const ids = executions(file);
-  expect(new Set(ids).size).toBe(total);
-  const held = jobs.filter(({ crashes }) => crashes > 0).length;
-  console.log(
-    `killed after ${killedAt} of ${total} jobs, holding ${held}: ${ids.length - total} executed twice, none was lost`,
-  );
-  await nuvom.close();
-}, 60_000);
+    await using successor = startWorkerProgram(storage.url, ["--quiet"]);
+    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total);
+    expect((await successor.stop()).exitCode).toBe(0);
+    const jobs = await every(nuvom.storage);
+    checkResults(jobs);
+    expect(jobs).toHaveLength(total);
+    expect(Math.max(...jobs.map(({ attempt }) => attempt))).toBe(1);
+    const ids = executions(file);
+    expect(new Set(ids).size).toBe(total);
+    const held = jobs.filter(({ crashes }) => crashes > 0).length;
+    console.log(
+      `killed after ${killedAt} of ${total} jobs, holding ${held}: ${ids.length - total} executed twice, none was lost`,
+    );
+    await nuvom.close();
+  }, 60_000);
+});
 
 test("the processes of a worker that is killed end with it, even in an endless loop", async () => {
   using folder = temporaryFolder();

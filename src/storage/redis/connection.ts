@@ -5,7 +5,7 @@ import { assertUsable } from "./server.ts";
 
 /** In milliseconds between attempts to connect. */
 const firstPause = 20;
-const longestPause = 500;
+const longestPause = 250;
 
 interface Problem {
   error: StorageError;

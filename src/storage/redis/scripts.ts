@@ -24,30 +24,34 @@ export interface Script {
   handsOver: boolean;
 }
 
-function script(body: string): Script {
-  const text = `${prelude}\n${body}`;
+/**
+ * The first line makes Redis check before the script begins, not in its middle, whether it may write. When Redis is
+ * full, what `frees` may still run: it leads to memory being freed.
+ */
+function script(body: string, { frees = false } = {}): Script {
+  const text = `#!lua${frees ? " flags=allow-oom" : ""}\n${prelude}\n${body}`;
   const sha = new Bun.CryptoHasher("sha1").update(text).digest("hex");
   return { text, sha, handsOver: body.includes("hand_over(") };
 }
 
 export const scripts = {
-  cancel: script(cancel),
-  claim: script(claim),
-  counts: script(counts),
+  cancel: script(cancel, { frees: true }),
+  claim: script(claim, { frees: true }),
+  counts: script(counts, { frees: true }),
   fire: script(fire),
-  get: script(get),
-  heartbeat: script(heartbeat),
+  get: script(get, { frees: true }),
+  heartbeat: script(heartbeat, { frees: true }),
   insert: script(insert),
-  list: script(list),
-  nextRunAt: script(nextRunAt),
+  list: script(list, { frees: true }),
+  nextRunAt: script(nextRunAt, { frees: true }),
   pause: script(pause),
-  prune: script(prune),
+  prune: script(prune, { frees: true }),
   putSchedule: script(putSchedule),
-  recover: script(recover),
+  recover: script(recover, { frees: true }),
   retry: script(retry),
-  schedules: script(schedules),
-  settle: script(settle),
-  trim: script(trim),
+  schedules: script(schedules, { frees: true }),
+  settle: script(settle, { frees: true }),
+  trim: script(trim, { frees: true }),
 };
 
 export interface Answer {
@@ -66,11 +70,11 @@ export async function evaluate(
   const rest = [String(keys.length), ...keys, ...values] as string[];
   // Commands of a connection are answered in order, so what is read right behind a script is what it left.
   const send = async (command: string, name: string) => {
-    const [answer, bytes] = await Promise.all([
-      client.send(command, [name, ...rest]),
-      handsOver ? client.getBuffer(keys[0]!) : null,
-    ]);
-    return { answer, bytes };
+    const answer = client.send(command, [name, ...rest]);
+    if (!handsOver) return { answer: await answer, bytes: null };
+    const [handoff] = keys as [string];
+    const [given, bytes] = await Promise.all([answer, client.getBuffer(handoff), client.del(handoff)]);
+    return { answer: given, bytes };
   };
   try {
     return await send("EVALSHA", sha);

@@ -1,0 +1,130 @@
+/**
+ * How many bytes a job that waits takes in Redis, in Nuvom and in BullMQ, each with its defaults and a Redis of its own.
+ * `bun bench/redis-memory.ts [jobs]`; BullMQ is installed in `bench/compare` if it is missing.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Nuvom, task } from "nuvom";
+import { startRedis } from "../test/support/redis.ts";
+
+interface Input {
+  to: string;
+  id: number;
+}
+
+/** Adds jobs that are due after a delay in milliseconds, and leaves the server. */
+type Enqueue = (url: string, inputs: Input[], delay: number) => Promise<void>;
+
+const count = Number(process.argv[2] ?? 10_000);
+const hour = 3_600_000;
+const perCall = 1_000;
+const queueName = "default";
+const send = task<Input, void>("send", () => {});
+const { Queue } = await importBullMQ();
+
+const cases = [
+  { size: 24, delay: 0 },
+  { size: 100, delay: 0 },
+  { size: 1_000, delay: 0 },
+  { size: 100, delay: hour },
+];
+const byKeys: Record<string, object> = {};
+const byServer: Record<string, object> = {};
+for (const { size, delay } of cases) {
+  const nuvom = await bytesPerJob(enqueueInNuvom, size, delay);
+  const bullmq = await bytesPerJob(enqueueInBullMQ, size, delay);
+  const row = `${size} bytes of JSON${delay > 0 ? ", due in an hour" : ""}`;
+  byKeys[row] = { ...compared(nuvom.keys, bullmq.keys), "BullMQ's log of events": bullmq.events };
+  byServer[row] = compared(nuvom.used, bullmq.used);
+}
+console.log(`Bytes per job, of ${count} jobs: the sum of MEMORY USAGE over all keys`);
+console.table(byKeys);
+console.log("The same as the growth of used_memory");
+console.table(byServer);
+
+async function enqueueInNuvom(url: string, inputs: Input[], delay: number) {
+  await using nuvom = new Nuvom({ storage: url });
+  for (const some of chunks(inputs)) await nuvom.enqueueMany(send, some, { in: delay, queue: queueName });
+}
+
+async function enqueueInBullMQ(url: string, inputs: Input[], delay: number) {
+  const { hostname, port } = new URL(url);
+  const queue = new Queue(queueName, { connection: { host: hostname, port: Number(port) } });
+  for (const some of chunks(inputs)) {
+    await queue.addBulk(
+      some.map((data) => ({ name: send.name, data, ...(delay > 0 && { opts: { delay } }) })),
+    );
+  }
+  await queue.close();
+}
+
+/** The part that grows with the jobs: what the first one brings with it, such as scripts, is not counted. */
+async function bytesPerJob(enqueue: Enqueue, size: number, delay: number) {
+  await using server = await startRedis();
+  const redis = new Bun.RedisClient(server.url);
+  const [first, ...inputs] = Array.from({ length: count + 1 }, (_, index) => inputOf(size, index));
+  await enqueue(server.url, [first!], delay);
+  const before = await memoryOf(redis);
+  await enqueue(server.url, inputs, delay);
+  const after = await memoryOf(redis);
+  redis.close();
+  const perJob = (what: keyof typeof after) => Math.round((after[what] - before[what]) / count);
+  return { used: perJob("used"), keys: perJob("keys"), events: perJob("events") };
+}
+
+async function memoryOf(redis: Bun.RedisClient) {
+  const used = await usedMemory(redis);
+  const keys: string[] = await redis.send("KEYS", ["*"]);
+  const sizes: number[] = await Promise.all(
+    keys.map((key) => redis.send("MEMORY", ["USAGE", key, "SAMPLES", "0"])),
+  );
+  const events = keys.findIndex((key) => key.endsWith(":events"));
+  return { used, keys: sizes.reduce((sum, size) => sum + size, 0), events: sizes[events] ?? 0 };
+}
+
+/** Once the clients that have left, and their buffers, are gone from the server. */
+async function usedMemory(redis: Bun.RedisClient): Promise<number> {
+  for (;;) {
+    const info: string = await redis.send("INFO", []);
+    const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
+    if (field("connected_clients") === 1) return field("used_memory");
+    await Bun.sleep(10);
+  }
+}
+
+function inputOf(size: number, index: number): Input {
+  const input = { to: "", id: 10_000 + index };
+  return { ...input, to: "anna@example.org ".repeat(size).slice(0, size - JSON.stringify(input).length) };
+}
+
+function chunks<T>(items: T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / perCall) }, (_, index) =>
+    items.slice(index * perCall, (index + 1) * perCall),
+  );
+}
+
+function compared(nuvom: number, bullmq: number) {
+  return { Nuvom: nuvom, BullMQ: bullmq, "BullMQ / Nuvom": Number((bullmq / nuvom).toFixed(2)) };
+}
+
+/** What is used of it here: this project must be checked without it. */
+interface BullMQ {
+  Queue: new (
+    name: string,
+    options: { connection: { host: string; port: number } },
+  ) => {
+    addBulk(jobs: { name: string; data: unknown; opts?: { delay: number } }[]): Promise<unknown>;
+    close(): Promise<void>;
+  };
+}
+
+async function importBullMQ(): Promise<BullMQ> {
+  const folder = join(import.meta.dir, "compare");
+  if (!existsSync(join(folder, "node_modules"))) {
+    const { success, stderr } = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], {
+      cwd: folder,
+    });
+    if (!success) throw new Error(`BullMQ could not be installed in ${folder}:\n${stderr}`);
+  }
+  return import(Bun.resolveSync("bullmq", folder));
+}
