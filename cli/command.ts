@@ -52,7 +52,7 @@ export const storageFlag = {
   storage: {
     type: "string",
     value: "URL",
-    help: "where the jobs are: sqlite:PATH, or memory: for this program alone (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
+    help: "where the jobs are: sqlite:PATH, redis://HOST, or memory: for this program alone (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
   },
 } as const satisfies Flags;
 

@@ -12,9 +12,9 @@ import {
   type Subscription,
   wake,
 } from "./memory/data.ts";
+import { settled } from "./settled.ts";
 import {
   claimBytes,
-  type Outcome,
   type QueueCounts,
   type QueueRecord,
   type Storage,
@@ -70,7 +70,7 @@ export function openMemory(name = ""): Storage {
       return outcomes.map((outcome) => {
         const job = data.jobs.get(outcome.id);
         if (job?.state !== "running" || job.worker !== worker || job.claims !== outcome.claims) return false;
-        change(data, job, settled(data, job, outcome, now));
+        change(data, job, unlessCancelled(data, job, settled(job, outcome, now), now));
         return true;
       });
     },
@@ -87,8 +87,8 @@ export function openMemory(name = ""): Storage {
       const lost = [...data.workers.values()].filter((worker) => worker.leaseUntil <= now);
       const jobs = lost.flatMap((worker) => running(data, worker.id));
       for (const job of jobs) {
-        const counted = { attempt: job.attempt - 1, crashes: job.crashes + 1 };
-        change(data, job, { ...counted, ...putBack(data, job, job.runAt, null, now) });
+        const after = { state: "pending", attempt: job.attempt - 1, crashes: job.crashes + 1 } as const;
+        change(data, job, unlessCancelled(data, job, after, now));
       }
       for (const worker of lost) data.workers.delete(worker.id);
       return jobs.map((job) => job.id);
@@ -237,28 +237,10 @@ function asPending(job: NewJob): Job {
   return { ...job, state: "pending", ...counted, ...unknown };
 }
 
-function settled(data: Data, job: Job, outcome: Outcome, now: number): Partial<Job> {
-  const ran = { startedAt: outcome.startedAt, crashes: job.crashes + (outcome.crashed ? 1 : 0) };
-  switch (outcome.kind) {
-    case "succeeded":
-      return { ...ran, state: "succeeded", finishedAt: now, result: outcome.result };
-    case "failed":
-      return { ...ran, state: "failed", finishedAt: now, errors: outcome.errors };
-    case "cancelled":
-      return { ...ran, state: "cancelled", finishedAt: now, errors: outcome.errors ?? job.errors };
-    case "retry":
-      return { ...ran, errors: outcome.errors, ...putBack(data, job, outcome.runAt, null, now) };
-    case "released": {
-      const { runAt, reason } = outcome;
-      return { ...ran, attempt: job.attempt - 1, ...putBack(data, job, runAt, reason, now) };
-    }
-  }
-}
-
 /** A job that somebody wants cancelled ends where another becomes pending again. */
-function putBack(data: Data, job: Job, runAt: number, reason: string | null, now: number): Partial<Job> {
-  if (data.cancelling.has(job.id)) return { state: "cancelled", finishedAt: now };
-  return { state: "pending", runAt, reason };
+function unlessCancelled(data: Data, job: Job, after: Partial<Job>, now: number): Partial<Job> {
+  if (after.state !== "pending" || !data.cancelling.has(job.id)) return after;
+  return { ...after, state: "cancelled", finishedAt: now, runAt: job.runAt, reason: null };
 }
 
 function running(data: Data, worker: string): Job[] {
