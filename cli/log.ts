@@ -69,7 +69,11 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
       case "warning":
         return line("yellow", "warning", event.text);
       case "lease-lost":
-        return line("red", "lease", "lost: the worker was silent for too long; its jobs were stopped");
+        return line(
+          "red",
+          "lease",
+          "lost: for too long the storage was away, or this worker was busy; its jobs were stopped and run again",
+        );
       case "started":
         if (!quiet)
           line(
@@ -82,6 +86,13 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         if (timer) {
           clearTimeout(timer);
           endSecond();
+        }
+        if (event.unrecorded > 0) {
+          return line(
+            "red",
+            "stopped",
+            `the storage could not be reached to record what became of ${plural(event.unrecorded, "job")}, which will run again`,
+          );
         }
         if (!quiet) line("bold", "stopped", "everything is recorded");
         return;

@@ -14,7 +14,11 @@ export default command({
         const state = states[index] ?? null;
         if (state === "pending") return { id, cancelled: true, message: "cancelled" };
         if (state === "running")
-          return { id, cancelled: true, message: "is running; its worker stops it within seconds" };
+          return {
+            id,
+            cancelled: true,
+            message: "is running; its worker stops it within seconds, or the death of that worker does",
+          };
         return {
           id,
           cancelled: false,

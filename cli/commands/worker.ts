@@ -6,6 +6,9 @@ import { command, count, duration, rootFlag, storageFlag } from "../command.ts";
 import { eventLog } from "../log.ts";
 import { problemLines } from "../output.ts";
 
+/** `bunx` and `bun run` pass on a signal that the terminal has sent to the whole group, so that it comes twice. */
+const sameSignal = 500;
+
 export default command({
   summary: "run jobs",
   usage: "",
@@ -42,6 +45,7 @@ export default command({
     const log = eventLog({ quiet: flags.quiet ?? false });
     const grace = duration(flags.grace ?? "10s", "grace");
     const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    let unrecorded = 0;
     const worker = await startWorker({
       ...(flags.storage !== undefined && { storage: flags.storage }),
       root,
@@ -49,15 +53,20 @@ export default command({
       ...(flags.concurrency !== undefined && { concurrency: count(flags.concurrency, "concurrency") }),
       ...(flags.queue !== undefined && { queues: flags.queue }),
       drain: flags.drain ?? false,
-      onEvent: log,
+      onEvent(event) {
+        log(event);
+        if (event.type === "stopped") unrecorded = event.unrecorded;
+      },
     });
     for (const line of problemLines(worker.discovery.problems)) console.error(line);
     if (worker.discovery.tasks.length === 0)
       console.error(`no tasks in ${root}; nuvom init adds a first one`);
-    let asked = false;
+    let askedAt = Number.POSITIVE_INFINITY;
     const onSignal = (signal: string) => {
-      if (asked) process.exit(1);
-      asked = true;
+      const now = performance.now();
+      if (now > askedAt + sameSignal) process.exit(1);
+      if (askedAt < now) return;
+      askedAt = now;
       console.error(
         `${signal}: stopping; running jobs have ${formatDuration(grace)} to end. Once more to exit now.`,
       );
@@ -65,7 +74,8 @@ export default command({
     };
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
+    process.on("SIGHUP", onSignal);
     await worker.stopped;
-    return 0;
+    return unrecorded > 0 ? 1 : 0;
   },
 });

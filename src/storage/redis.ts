@@ -1,5 +1,5 @@
-import { LeaseLostError } from "../errors.ts";
-import { type Job, type JobState, jobStates, type NewJob } from "../job.ts";
+import { LeaseLostError, StorageError } from "../errors.ts";
+import { type Job, type JobState, jobStates, type NewJob, priorities } from "../job.ts";
 import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
 import {
@@ -25,8 +25,8 @@ interface Request {
   repeatable?: boolean;
 }
 
-/** How many jobs one look at the list takes at most. */
-const listedAtOnce = 1_000;
+/** How many jobs one script looks at to list some: more would hold up the others. */
+const examinedAtOnce = 1_000;
 
 type Claimed = Omit<Job, "input">;
 
@@ -38,7 +38,7 @@ export function openRedis(url: string): Storage {
   const globalKeys = [
     keys.handoff,
     keys.queues,
-    keys.newQueue,
+    keys.anyWake,
     keys.workers,
     keys.leases,
     keys.holding,
@@ -78,10 +78,14 @@ export function openRedis(url: string): Storage {
 
   /** The jobs of the outcomes as they were claimed, by this handle or another. */
   async function claimedJobs(outcomes: readonly Outcome[]): Promise<(Claimed | null)[]> {
-    const unknown = outcomes.filter(({ id }) => !claimed.has(id)).map(({ id }) => id);
+    const own = ({ id, claims }: Outcome) => {
+      const job = claimed.get(id);
+      return job?.claims === claims ? job : undefined;
+    };
+    const unknown = outcomes.filter((outcome) => !own(outcome)).map(({ id }) => id);
     const stored = unknown.length === 0 ? [] : await jobsOf(unknown);
     const found = new Map(unknown.map((id, index) => [id, stored[index] ?? null]));
-    return outcomes.map(({ id }) => claimed.get(id) ?? found.get(id) ?? null);
+    return outcomes.map((outcome) => own(outcome) ?? found.get(outcome.id) ?? null);
   }
 
   async function jobsOf(ids: readonly string[]) {
@@ -91,11 +95,7 @@ export function openRedis(url: string): Storage {
 
   function wakeLine(queues: readonly string[] | null): WakeLine {
     const name = JSON.stringify(queues);
-    const lists = async () => {
-      if (queues) return queues.map(keys.wake);
-      await queueRecords();
-      return [keys.newQueue, ...known.map(keys.wake)];
-    };
+    const lists = queues?.map(keys.wake) ?? [keys.anyWake];
     const line = wakeLines.get(name) ?? openWakeLine(address, lists, (list) => command("LPUSH", list, "1"));
     wakeLines.set(name, line);
     return line;
@@ -105,7 +105,13 @@ export function openRedis(url: string): Storage {
     async insert(jobs) {
       const queues = distinct(jobs.map((job) => job.queue));
       const asked = { jobs: jobs.map((job) => insertion(queues.indexOf(job.queue) + 1, job)) };
-      const { answer } = await run(scripts.insert, queues, { asked, bytes: jobs.map(packOriginal) });
+      // Of a job that is deleted as it ends nothing would tell that it was added before.
+      const repeatable = jobs.every(({ keepFor, keepFailedFor }) => keepFor !== 0 && keepFailedFor !== 0);
+      const { answer } = await run(scripts.insert, queues, {
+        asked,
+        bytes: jobs.map(packOriginal),
+        repeatable,
+      });
       return answer as string[];
     },
 
@@ -165,7 +171,7 @@ export function openRedis(url: string): Storage {
 
     async nextRunAt(queues) {
       const { answer } = await run(scripts.nextRunAt, queues);
-      return answer as number | null;
+      return answer === null ? null : Number(answer);
     },
 
     onWake(queues, callback) {
@@ -175,24 +181,21 @@ export function openRedis(url: string): Storage {
 
     get: jobsOf,
 
-    async list(filter, page) {
-      const { state, task, queue, worker } = filter;
-      const fields = ["state", "task", "queue", "worker"] as const;
+    async list({ queue, state, task, worker }, page) {
       const found: Job[] = [];
       for (let { after } = page, more = true; more && found.length < page.limit; ) {
-        const asked = { state, task, worker, after, limit: listedAtOnce, all: queue === undefined };
-        const request = { asked: withoutAbsent(asked) };
+        const limit = page.limit - found.length;
+        const wanted = { state, task, worker, after, limit, all: queue === undefined };
+        const request = { asked: withoutAbsent({ ...wanted, examine: examinedAtOnce, bytes: claimBytes }) };
         const { answer, bytes } = await (queue === undefined
           ? runOverAll(scripts.list, request)
           : run(scripts.list, [queue], request));
-        const jobs = unpackJobs(bytes, answer as number) as Job[];
-        found.push(
-          ...jobs.filter((job) => fields.every((field) => (filter[field] ?? job[field]) === job[field])),
-        );
-        after = jobs.at(-1)?.id;
-        more = jobs.length === listedAtOnce;
+        const [count, last, hasMore] = answer as [number, string | null, number];
+        found.push(...(unpackJobs(bytes, count) as Job[]));
+        after = last ?? undefined;
+        more = hasMore === 1;
       }
-      return found.slice(0, page.limit);
+      return found;
     },
 
     async counts() {
@@ -249,6 +252,10 @@ export function openRedis(url: string): Storage {
 
 /** As the scripts take a job to be added; its place is that of its queue, counted from 1. */
 function insertion(place: number, { id, priority, runAt, key }: NewJob) {
+  // The script would notice it only when other jobs are in.
+  if (!Number.isFinite(runAt) || !priorities.includes(priority)) {
+    throw new StorageError(`job ${id} cannot be stored: runAt ${runAt}, priority ${priority}`);
+  }
   return [place, id, priority, runAt, key];
 }
 

@@ -68,9 +68,10 @@ export interface Storage {
 
   /**
    * Calls back when new work may be due in one of the queues, or in any if `null`. A hint: it may come for nothing,
-   * and correctness must not need it. Returns the function that ends it.
+   * and correctness must not need it. A storage may call one of many listeners. Returns the function that ends it, which
+   * says with `unused` that the last call could not be followed: then another listener should be called.
    */
-  onWake(queues: readonly string[] | null, callback: () => void): () => void;
+  onWake(queues: readonly string[] | null, callback: () => void): (unused?: boolean) => void;
 
   /** The jobs of these ids, `null` where there is none. */
   get(ids: readonly string[]): Promise<(Job | null)[]>;

@@ -184,7 +184,7 @@ function handleLaws(law: Law) {
   law("all of a job is there after close and open again, byte for byte", async (storage, open) => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const large = new Uint8Array(1024 * 1024).map((_, index) => index % 251);
-    const text = "naïve 日本語 🎈 'quoted' \"%s\" {a}:b\n\0";
+    const text = "\uFEFFnaïve 日本語 🎈 'quoted' \"%s\" {a}:b\n\0";
     const jobs = [
       aJob({ input: all }),
       aJob({ input: new Uint8Array() }),

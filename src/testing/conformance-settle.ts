@@ -104,6 +104,8 @@ function outcomeLaws(law: Law) {
 }
 
 function fencingLaws(law: Law) {
+  const errors = bytes("errors");
+
   law(
     "an outcome applies where the job still runs for this claim, whatever the rest of the batch",
     async (storage) => {
@@ -137,6 +139,17 @@ function fencingLaws(law: Law) {
       expect(await storage.settle("w1", [succeeded(newer!)], now)).toEqual([true]);
     },
   );
+
+  law("what another handle did in between counts", async (storage, open) => {
+    const [first] = await start(storage, [aJob()]);
+    const other = await open();
+    await other.settle("w1", [retried(first!)], now);
+    const [second] = await other.claim("w1", ["default"], 1, now);
+    expect(await storage.settle("w1", [succeeded(second!)], now)).toEqual([true]);
+    expect(await read(storage, first!)).toMatchObject([
+      { attempt: 2, claims: 2, state: "succeeded", errors },
+    ]);
+  });
 
   law("the outcome of a job that was put back or cancelled since is refused", async (storage) => {
     const jobs = await start(storage, [aJob(), aJob()]);

@@ -4,7 +4,8 @@ import type { Thrown } from "../thrown.ts";
 export type WorkerEvent =
   | { type: "started"; worker: string; tasks: number; processes: number }
   | { type: "stopping" }
-  | { type: "stopped" }
+  /** What became of so many jobs could not be recorded: they will run again. */
+  | { type: "stopped"; unrecorded: number }
   | { type: "succeeded"; id: string; task: string; attempt: number; duration: number }
   | { type: "retry" | "failed"; id: string; task: string; attempt: number; error: Thrown }
   | { type: "cancelled"; id: string; task: string }

@@ -54,7 +54,9 @@ export class Worker {
   #giveUpAt = Number.POSITIVE_INFINITY;
   /** When the storage began to fail, `null` while it works. */
   #failingSince: number | null = null;
-  #stopListening: (() => void) | null = null;
+  #stopListening: ((unused: boolean) => void) | null = null;
+  /** Whether the storage has called since the last claim began. */
+  #isWoken = false;
 
   constructor(private readonly settings: WorkerSettings) {
     const { storage, clock, lease } = settings;
@@ -105,6 +107,7 @@ export class Worker {
     if (!this.#stopping) {
       this.#stopping = true;
       emit({ type: "stopping" });
+      this.#listen(false);
       this.#pool.stop();
       this.#retention.stop();
       this.#work.wake();
@@ -122,9 +125,13 @@ export class Worker {
     }
     if (this.#heldUnknown > 0) await this.#releaseUnknown();
     const { room } = this.#pool;
-    if (room === 0 || clock.now() >= this.#leaseUntil) return this.#soonIfUnsettled();
+    if (room === 0 || clock.now() >= this.#leaseUntil) {
+      this.#listen(false);
+      return this.#soonIfUnsettled();
+    }
 
     const queues = await this.#queuesInTurn();
+    this.#isWoken = false;
     const jobs = await storage.claim(this.id, queues, room, clock.now());
     this.#take(jobs);
     const isFull = jobs.length === room;
@@ -197,12 +204,17 @@ export class Worker {
   #listen(wanted: boolean): boolean {
     const { storage, queues } = this.settings;
     const before = this.#stopListening;
-    if (wanted) this.#stopListening ??= storage.onWake(queues, () => this.#work.wake());
+    if (wanted) this.#stopListening ??= storage.onWake(queues, () => this.#wake());
     else {
-      before?.();
+      before?.(this.#isWoken);
       this.#stopListening = null;
     }
     return before !== null;
+  }
+
+  #wake(): void {
+    this.#isWoken = true;
+    this.#work.wake();
   }
 
   #soonIfUnsettled(): number | null {
@@ -266,7 +278,7 @@ export class Worker {
     await storage
       .heartbeat(this.#record(clock.now(), clock.now()))
       .catch((error) => emit({ type: "storage-error", error, retryIn: Number.POSITIVE_INFINITY }));
-    emit({ type: "stopped" });
+    emit({ type: "stopped", unrecorded: this.#verdicts.length });
     this.#stopped.resolve();
   }
 

@@ -45,7 +45,11 @@ describe("cancel", () => {
     await storage.heartbeat(worker);
     await storage.claim("w", ["default"], 1, now);
     expect(await bench.json("cancel", id)).toEqual([
-      { id, cancelled: true, message: "is running; its worker stops it within seconds" },
+      {
+        id,
+        cancelled: true,
+        message: "is running; its worker stops it within seconds, or the death of that worker does",
+      },
     ]);
     expect((await storage.heartbeat(worker)).cancel).toEqual([id]);
   });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Job, Nuvom, type Storage, StorageUnavailableError, startWorker } from "../../src/index.ts";
 import { openStorage } from "../../src/storage/open.ts";
-import { add, journal } from "../fixtures/tasks/basic.ts";
+import { add, journal, nap } from "../fixtures/tasks/basic.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { checkResults, executions } from "../support/jobs.ts";
 import { startProgram } from "../support/programs.ts";
@@ -209,6 +209,54 @@ test("one job wakes about one of three idle workers", async () => {
     await worker.stop();
     await storage.close();
   }
+}, 20_000);
+
+/** A client and idle workers with one process each, in this program. */
+async function idleWorkers(url: string, count: number) {
+  const nuvom = new Nuvom({ storage: url });
+  const start = () => startWorker({ storage: url, root: fixtures, processes: 1 });
+  const workers = await Promise.all(Array.from({ length: count }, start));
+  const allWait = async () => (await send(url, "INFO", "clients")).includes(`blocked_clients:${count}`);
+  const warm = await nuvom.enqueueMany(
+    nap,
+    workers.map(() => ({ milliseconds: 200 })),
+  );
+  await Promise.all(warm.map((job) => job.result()));
+  await until(allWait);
+  return {
+    nuvom,
+    workers,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker.stop({ grace: 0 })));
+      await nuvom.close();
+    },
+  };
+}
+
+test("jobs in a queue that is new are shared out at once", async () => {
+  await using server = await startRedis();
+  await using site = await idleWorkers(server.url, 3);
+  const inputs = [1, 2, 3].map(() => ({ milliseconds: 1_500 }));
+  const jobs = await site.nuvom.enqueueMany(nap, inputs, { queue: "new" });
+  await Promise.all(jobs.map((job) => job.result()));
+  const started = await Promise.all(jobs.map(async (job) => (await job.get()).startedAt!));
+  expect(Math.max(...started) - Math.min(...started)).toBeLessThan(1_000);
+});
+
+test("a worker that stops, and waits for a long job, holds up no other job", async () => {
+  await using server = await startRedis();
+  await using site = await idleWorkers(server.url, 2);
+  const long = await site.nuvom.enqueue(nap, { milliseconds: 4_000 });
+  await until(async () => (await long.state()) === "running");
+  const { worker: id } = await long.get();
+  const stopped = site.workers.find((worker) => worker.id === id)!.stop();
+  for (let count = 0; count < 5; count++) {
+    const began = performance.now();
+    await (await site.nuvom.enqueue(add, { x: 1, y: 2 })).result();
+    expect(performance.now() - began).toBeLessThan(1_000);
+  }
+  await stopped;
+  expect(await long.state()).toBe("succeeded");
 }, 20_000);
 
 test("idle workers send Redis a few commands a second", async () => {

@@ -158,6 +158,7 @@ test.each([
   ["redis://localhost?prefix={a}", 'the prefix "{a}" has braces'],
   ["redis://localhost?timeout=soon", 'timeout: "soon" is not a duration'],
   ["redis://localhost?timeout=0s", "write a text such as ?timeout=5s"],
+  ["redis://localhost?timeout=5", "at least 100 ms"],
   ["redis://localhost?timeout=5w", "at most 24 days"],
   ["redis://localhost?ca=/ca.pem", "ca is for TLS only: write rediss://"],
   ["rediss://localhost?ca=ca.pem", 'ca: "ca.pem" is not an absolute path'],

@@ -44,6 +44,9 @@ const optionsOf: Record<Kind, readonly string[]> = {
   socket: ["prefix", "timeout", "db"],
 };
 
+/** A mere number means milliseconds, and is easily mistaken for seconds. */
+const shortestTimeout = 100;
+
 /** A timer of the platform cannot be longer. */
 const longestTimeout = 2 ** 31 - 1;
 
@@ -199,11 +202,13 @@ function readCommon(options: Map<string, string>, wrong: Wrong) {
 function readTimeout(text: string, wrong: Wrong): number {
   try {
     const timeout = milliseconds(/^\d+$/.test(text) ? Number(text) : (text as Duration), "timeout");
-    if (timeout > 0 && timeout <= longestTimeout) return timeout;
+    if (timeout >= shortestTimeout && timeout <= longestTimeout) return timeout;
   } catch (error) {
     throw wrong((error as Error).message);
   }
-  throw wrong(`timeout: "${text}" is not more than 0 and at most 24 days: write a text such as ?timeout=5s`);
+  throw wrong(
+    `timeout: "${text}" is not at least 100 ms and at most 24 days: write a text such as ?timeout=5s`,
+  );
 }
 
 function readCertificateAuthority(path: string | undefined, wrong: Wrong): true | { ca: string } {

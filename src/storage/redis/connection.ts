@@ -1,3 +1,4 @@
+import { formatDuration } from "../../duration.ts";
 import { StorageError, StorageUnavailableError } from "../../errors.ts";
 import type { RedisAddress } from "./address.ts";
 import { whyNoConnection } from "./diagnosis.ts";
@@ -43,13 +44,14 @@ export class Connection {
       try {
         return await this.#within(deadline, client, commands(client));
       } catch (error) {
-        if (!isLoss(error)) throw explained(error, this.address);
+        const wasRefused = isFailover(error);
+        if (!wasRefused && !isLoss(error)) throw explained(error, this.address);
         this.#lost(client);
-        if (!options.repeatable || performance.now() >= deadline) {
-          const problem =
-            "the connection was lost before the answer came: whether it took effect is not known";
-          throw new StorageUnavailableError(this.address.shown, problem, { cause: error });
-        }
+        const isLate = performance.now() >= deadline;
+        if (!isLate && (wasRefused || options.repeatable)) continue;
+        const problem = isLate ? unanswered(this.address) : "the connection was lost before the answer came";
+        const effect = options.repeatable ? "" : "; whether it took effect is not known";
+        throw new StorageUnavailableError(this.address.shown, problem + effect, { cause: error });
       }
     }
   }
@@ -74,7 +76,9 @@ export class Connection {
       const isPassing = !problem || problem.error instanceof StorageUnavailableError;
       const patience = giveUpAt - performance.now();
       if (!isPassing) throw problem.error;
-      if (patience <= 0) throw problem?.error ?? unanswered(this.address);
+      if (patience <= 0) {
+        throw problem?.error ?? new StorageUnavailableError(this.address.shown, unanswered(this.address));
+      }
       await withTimeout(this.#changed.promise, patience);
     }
   }
@@ -99,23 +103,19 @@ export class Connection {
     this.#connecting = false;
   }
 
-  #lost(client: Bun.RedisClient): void {
+  #lost(client: Bun.RedisClient, problem = "the connection was lost"): void {
     if (this.#client !== client || this.#closed) return;
     this.#client = undefined;
-    this.#problem = {
-      error: new StorageUnavailableError(this.address.shown, "the connection was lost"),
-      since: performance.now(),
-    };
+    const error = new StorageUnavailableError(this.address.shown, problem);
+    this.#problem = { error, since: performance.now() };
     client.close();
     void this.#connect();
   }
 
   /** A connection that does not answer is given up, so that what comes next has one that does. */
   async #within<T>(deadline: number, client: Bun.RedisClient, work: Promise<T>): Promise<T> {
-    const patience = deadline - performance.now();
-    const timer = setTimeout(() => {
-      this.#lost(client);
-    }, patience);
+    const giveUp = () => this.#lost(client, unanswered(this.address));
+    const timer = setTimeout(giveUp, Math.max(0, deadline - performance.now()));
     try {
       return await work;
     } finally {
@@ -152,18 +152,29 @@ function isLoss(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_REDIS_CONNECTION_CLOSED";
 }
 
-function unanswered(address: RedisAddress): StorageUnavailableError {
-  return new StorageUnavailableError(address.shown, `there was no answer within ${address.timeout} ms`);
+/** The server no longer takes writes, and has not taken this one: its address may lead to another by now. */
+function isFailover(error: unknown): boolean {
+  return error instanceof Error && /^(READONLY|MASTERDOWN)\b/.test(error.message);
+}
+
+function unanswered({ timeout, tls }: RedisAddress): string {
+  const hint = tls ? "; if the server speaks no TLS, begin the URL with redis://" : "";
+  return `there was no answer within ${formatDuration(timeout)}${hint}`;
 }
 
 const explanations: Record<string, string> = {
   OOM: "Redis has reached its maxmemory: let it have more, or keep fewer finished jobs (see `keep`)",
-  READONLY: "this is a read-only replica: give the address of the primary",
   MISCONF: "Redis cannot save its data to disk and refuses writes: see its log",
   NOPERM: "the user lacks permissions: it needs all commands on the keys of the prefix",
   NOAUTH: "it needs a password: redis://:PASSWORD@HOST",
-  BUSY: "a script of somebody else keeps Redis busy",
   CROSSSLOT: "this is a cluster: Nuvom needs a Redis that is not sharded",
+};
+
+const noSuchDatabase = "there is no database of this number: see `databases` in the server's configuration";
+
+const passingProblems: Record<string, string> = {
+  LOADING: "Redis is still loading its data",
+  BUSY: "a script keeps Redis busy",
 };
 
 /** Says in plain words what Redis' error codes mean. */
@@ -171,10 +182,9 @@ function explained(error: unknown, { shown }: RedisAddress): StorageError {
   if (error instanceof StorageError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = message.split(" ")[0]!;
-  if (code === "LOADING") {
-    return new StorageUnavailableError(shown, "Redis is still loading its data", { cause: error });
-  }
-  const known = explanations[code];
+  const passing = isLoss(error) ? "the connection was lost" : passingProblems[code];
+  if (passing) return new StorageUnavailableError(shown, passing, { cause: error });
+  const known = message.startsWith("ERR DB index") ? noSuchDatabase : explanations[code];
   return new StorageError(`storage ${shown}: ${known ? `${known} (${message})` : message}`, { cause: error });
 }
 

@@ -4,10 +4,10 @@ import type { FinalState, Job, NewJob, Priority } from "../../job.ts";
 import type { Schedule } from "../storage.ts";
 
 const encoder = new Encoder();
-const decoder = new Decoder();
 /** Redis packs bytes as if they were text. */
 const rawDecoder = new Decoder({ rawStrings: true });
-const utf8 = new TextDecoder();
+// Without it a text would lose a byte order mark at its start.
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What a script is asked, or anything else without bytes in it. */
 export function packed(value: unknown): Uint8Array {
@@ -35,7 +35,7 @@ const lengthBytes = 4;
 function opened(document: Uint8Array): { fields: unknown; bytes: Uint8Array } {
   const length = new DataView(document.buffer, document.byteOffset).getUint32(0);
   const end = lengthBytes + length;
-  return { fields: decoder.decode(document.subarray(lengthBytes, end)), bytes: document.subarray(end) };
+  return { fields: rawDecoder.decode(document.subarray(lengthBytes, end)), bytes: document.subarray(end) };
 }
 
 /** What the client inserted, which never changes. The prelude of the scripts knows the first places. */
@@ -52,6 +52,12 @@ type Original = [
   createdAt: number,
   schedule: string | null,
 ];
+
+/** As the fields come back: bytes in the place of text. */
+type Raw<T> = {
+  [Field in keyof T]: T[Field] extends number | null | undefined ? T[Field] : RawText<T[Field]>;
+};
+type RawText<T> = Uint8Array | (null extends T ? null : never) | (undefined extends T ? undefined : never);
 
 export function packOriginal(job: NewJob): Uint8Array {
   const { task, priority, runAt, key, keepFor, keepFailedFor, keepCount } = job;
@@ -121,36 +127,37 @@ export function unpackJobs(bytes: Uint8Array | null, count: number): (Job | null
 
 function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
   const { fields, bytes: input } = opened(original);
-  const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Original;
+  const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Raw<Original>;
   const [maxAttempts, timeout, createdAt, schedule] = rest;
   const { fields: changes, bytes } = changed ? opened(changed) : unchanged;
-  const { state = "pending", errorBytes, ...others } = changes as Changes;
+  const { state: end, worker, reason, errorBytes, ...others } = changes as Raw<Changes>;
+  const state = end ? (asText(end) as FinalState) : "pending";
   const job: Job = {
     id: asText(id),
     queue: asText(queue),
-    task,
-    priority,
+    task: asText(task),
+    priority: asText(priority) as Priority,
     runAt,
-    key,
+    key: key && asText(key),
     keepFor,
     keepFailedFor,
     keepCount,
     maxAttempts,
     timeout,
     createdAt,
-    schedule,
+    schedule: schedule && asText(schedule),
     input: copy(input),
     state,
-    worker: null,
+    worker: worker ? asText(worker) : null,
     startedAt: null,
     finishedAt: null,
-    reason: null,
+    reason: reason ? asText(reason) : null,
     errors: errorBytes === undefined ? null : copy(bytes.subarray(0, errorBytes)),
     result: state === "succeeded" ? copy(bytes.subarray(errorBytes ?? 0)) : null,
     ...others,
   };
   if (running) {
-    const [, worker, , startedAt] = /^(.*):(\d+):(\d+)$/s.exec(asText(running))!;
+    const [, worker, , startedAt] = /^(.*):(\d+):([^:]+)$/s.exec(asText(running))!;
     return asRunning(job, worker!, Number(startedAt));
   }
   return job;

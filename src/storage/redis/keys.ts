@@ -23,8 +23,8 @@ export function storageKeys(prefix: string) {
     handoff: `${prefix}:handoff:${crypto.randomUUID()}`,
     /** By name, whether it is paused. */
     queues: `${prefix}:queues`,
-    /** A token when a queue was added. */
-    newQueue: `${prefix}:new-queue`,
+    /** At most one token, for one of the workers that serve every queue and wait. */
+    anyWake: `${prefix}:wake`,
     /** Their records, by id. */
     workers: `${prefix}:workers`,
     /** The ids of the workers by the end of their lease. */

@@ -8,7 +8,8 @@ const longestWait = 5_000;
 const pauseAfterFailure = 250;
 
 export interface WakeLine {
-  listen(callback: () => void): () => void;
+  /** Returns the function that ends it; see `Storage.onWake`. */
+  listen(callback: () => void): (unused?: boolean) => void;
   close(): void;
 }
 
@@ -16,18 +17,19 @@ export interface WakeLine {
  * Waits for wake tokens of some queues on a connection of its own, as a command that waits holds up all others. A
  * token wakes one handle of those that wait, the one that has waited longest.
  *
- * @param keys the lists that hold the tokens; asked before each wait.
+ * @param lists the keys that hold the tokens.
  * @param giveBack puts a token back that came when nobody listened any more.
  */
 export function openWakeLine(
   address: RedisAddress,
-  keys: () => Promise<string[]>,
+  lists: readonly string[],
   giveBack: (key: string) => Promise<unknown>,
 ): WakeLine {
   const connection = new Connection(address);
   const listeners = new Set<() => void>();
   let waiting = false;
   let closed = false;
+  let lastToken: string | null = null;
 
   function notify() {
     for (const listener of [...listeners]) listener();
@@ -38,14 +40,15 @@ export function openWakeLine(
     waiting = true;
     while (listeners.size > 0 && !closed) {
       try {
-        const lists = await keys();
         const wait = String(longestWait / 1000);
         const token: [key: string, token: string] | null = await connection.use(
           (client) => client.send("BLPOP", [...lists, wait]),
           { repeatable: false, blocks: longestWait },
         );
-        if (token && listeners.size === 0) await giveBack(token[0]);
-        else if (token) notify();
+        if (!token) continue;
+        [lastToken] = token;
+        if (listeners.size === 0) await giveBack(lastToken);
+        else notify();
       } catch {
         // Whoever is woken meets the same trouble and reports it; and a token may have been lost.
         if (closed) return;
@@ -61,7 +64,11 @@ export function openWakeLine(
       const listener = () => callback();
       listeners.add(listener);
       void wait();
-      return () => void listeners.delete(listener);
+      return (unused = false) => {
+        if (!listeners.delete(listener) || !unused || !lastToken) return;
+        // Should it fail, Redis is away, and everybody is woken when it is back.
+        giveBack(lastToken).catch(() => {});
+      };
     },
     close() {
       closed = true;

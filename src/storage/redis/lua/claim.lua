@@ -6,11 +6,23 @@ end
 
 local claimed, bytes, is_full = {}, 0, asked.limit == 0
 
+-- The ids of due jobs, few where their inputs are large.
+local function due_in(queue, priority, most)
+  local ids, size = {}, bytes
+  for index, id in ipairs(call('ZRANGE', queue[priority], '-inf', now, 'BYSCORE', 'LIMIT', 0, most)) do
+    if size > asked.bytes then
+      break
+    end
+    size = size + call('HSTRLEN', queue.jobs, id)
+    ids[index] = id
+  end
+  return ids
+end
+
 -- Takes from one level of a queue until nothing in it is due or the claim is full.
 local function take(queue, priority)
   while not is_full do
-    -- Few at a time, as their inputs may be large.
-    local ids = call('ZRANGE', queue[priority], '-inf', now, 'BYSCORE', 'LIMIT', 0, math.min(64, asked.limit - #claimed))
+    local ids = due_in(queue, priority, math.min(64, asked.limit - #claimed))
     if #ids == 0 then
       return
     end
@@ -25,7 +37,7 @@ local function take(queue, priority)
       local claims = changes[index] and opened(changes[index]).claims or 0
       claimed[#claimed + 1] = { queue.name, id, jobs[index], changes[index] }
       append(taken, id)
-      append(running, id, worker .. ':' .. (claims + 1) .. ':' .. string.format('%.0f', now))
+      append(running, id, worker .. ':' .. (claims + 1) .. ':' .. string.format('%.17g', now))
     end
     call_with('ZREM', queue[priority], taken)
     call_with('HSET', queue.running, running)

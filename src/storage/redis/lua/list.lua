@@ -1,5 +1,5 @@
--- Hands over the next asked.limit jobs, newest first. The client leaves out those that do not match the rest of its
--- filter, and asks again.
+-- Looks at no more than asked.examine jobs, newest first, and hands over those that match, few where they are large.
+-- Answers how many they are, the last id that it looked at, and whether there may be more behind that.
 if asked.all and misses_queues() then
   return 'more queues'
 end
@@ -14,7 +14,18 @@ local function ids_in(queue)
     return call('ZRANGE', queue.finished, first, last, 'BYLEX')
   end
   local from = asked.after and '(' .. asked.after or '+'
-  return call('ZRANGE', queue.ids, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, asked.limit)
+  return call('ZRANGE', queue.ids, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, asked.examine)
+end
+
+local function matches(queue, id)
+  if asked.task and original_of(queue, id).task ~= asked.task then
+    return false
+  end
+  local running = call('HGET', queue.running, id)
+  local fields = changes_of(queue, id)
+  local state = running and 'running' or fields.state or 'pending'
+  local worker = running and string.match(running, '^(.*):%d+:[^:]+$') or fields.worker
+  return (not asked.state or asked.state == state) and (not asked.worker or asked.worker == worker)
 end
 
 local found = {}
@@ -29,9 +40,21 @@ end
 table.sort(found, function(a, b)
   return a.id > b.id
 end)
-local page = {}
-for index = 1, math.min(asked.limit, #found) do
-  page[index] = stored(found[index].queue, found[index].id)
+
+local page, bytes, last = {}, 0, false
+local most = math.min(asked.examine, #found)
+local has_more = #found >= asked.examine
+for index = 1, most do
+  local queue, id = found[index].queue, found[index].id
+  if matches(queue, id) then
+    page[#page + 1] = stored(queue, id)
+    bytes = bytes + #page[#page][3] + (page[#page][4] and #page[#page][4] or 0)
+  end
+  last = id
+  if #page == asked.limit or bytes > asked.bytes then
+    has_more = has_more or index < most
+    break
+  end
 end
 hand_over(page)
-return #page
+return { #page, last, has_more and 1 or 0 }

@@ -9,4 +9,4 @@ for _, queue in ipairs(taking_part) do
     end
   end
 end
-return earliest
+return earliest and string.format('%.17g', earliest)

@@ -1,5 +1,4 @@
 local queue = taking_part[1]
-register(queue)
 call('HSET', queues, queue.name, asked.paused and '1' or '0')
 if not asked.paused then
   wake(queue)

@@ -5,7 +5,7 @@
 -- claims are one higher than they say.
 
 local call = redis.call
-local handoff, queues, new_queue, workers, leases, holding, schedules = unpack(KEYS, 1, 7)
+local handoff, queues, any_wake, workers, leases, holding, schedules = unpack(KEYS, 1, 7)
 local asked = cmsgpack.unpack(ARGV[1])
 
 local parts = {
@@ -31,11 +31,6 @@ for index, name in ipairs(asked.queues) do
   taking_part[index] = queue
 end
 
--- Whether there are queues that the client does not know, where a script needs them all. None is ever removed.
-local function misses_queues()
-  return call('HLEN', queues) ~= #taking_part
-end
-
 -- Lua passes no more than some thousand arguments to a function.
 local most_arguments = 6000
 
@@ -54,6 +49,16 @@ local function read(hash, ids)
     end
   end
   return values
+end
+
+-- Whether the queues that the client knows are not all there are, where a script needs them all.
+local function misses_queues()
+  for _, known in ipairs(read(queues, asked.queues)) do
+    if not known then
+      return true
+    end
+  end
+  return call('HLEN', queues) ~= #taking_part
 end
 
 -- Bytes reach the client unharmed only as the value of a key, which it reads right behind the script. That key is
@@ -101,16 +106,15 @@ local function is_paused(queue)
   return call('HGET', queues, queue.name) == '1'
 end
 
+-- Leaves a token for one of the workers that serve the queue, and one for one of those that serve every queue.
 local function wake(queue)
-  if not is_paused(queue) and call('LLEN', queue.wake) == 0 then
-    call('LPUSH', queue.wake, '1')
+  if is_paused(queue) then
+    return
   end
-end
-
--- Adds a queue to those that are known, and tells a worker that serves every queue.
-local function register(queue)
-  if call('HSETNX', queues, queue.name, '0') == 1 and call('LLEN', new_queue) == 0 then
-    call('LPUSH', new_queue, '1')
+  for _, list in ipairs({ queue.wake, any_wake }) do
+    if call('LLEN', list) == 0 then
+      call('LPUSH', list, '1')
+    end
   end
 end
 
@@ -222,7 +226,7 @@ local function add(jobs)
     end
   end
   for _, queue in ipairs(taking_part) do
-    register(queue)
+    call('HSETNX', queues, queue.name, '0')
     if #queue.added > 0 then
       call_with('ZADD', queue.ids, queue.added)
       write(queue, queue.batch)

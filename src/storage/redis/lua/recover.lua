@@ -17,7 +17,7 @@ for _, queue in ipairs(taking_part) do
   local running = call('HGETALL', queue.running)
   for index = 1, #running, 2 do
     local id = running[index]
-    local worker, claims, started_at = string.match(running[index + 1], '^(.*):(%d+):(%d+)$')
+    local worker, claims, started_at = string.match(running[index + 1], '^(.*):(%d+):([^:]+)$')
     if is_ended[worker] then
       local original = original_of(queue, id)
       local fields, bytes = changes_of(queue, id)
