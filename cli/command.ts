@@ -143,6 +143,15 @@ export function duration(text: string, flag: string): number {
   return milliseconds(/^\d+$/.test(text) ? Number(text) : (text as Duration), `--${flag}`);
 }
 
+/** A time such as `2038-01-19T03:14:07Z`. @throws InvalidOptionError */
+export function time(text: string, flag: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) {
+    throw new InvalidOptionError(`--${flag}: "${text}" is not a time; write it as 2038-01-19T03:14:07Z`);
+  }
+  return date;
+}
+
 /** Runs `work` with a client of the storage that `--storage` names and closes it, whatever happens. */
 export async function withClient<T>(
   { storage }: { storage?: string },

@@ -47,6 +47,23 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         return line("yellow", "refused", `${event.id} is no longer this worker's job`);
       case "recovered":
         return line("yellow", "recovered", `${plural(event.ids.length, "job")} of a worker that died`);
+      case "fired":
+        if (!quiet)
+          line("green", "scheduled", `${event.schedule} for ${new Date(event.occurrence).toISOString()}`);
+        return;
+      case "missed":
+        return line("yellow", "missed", `${plural(event.occurrences, "occurrence")} of ${event.schedule}`);
+      case "schedules-changed":
+        for (const kind of ["added", "changed", "removed"] as const) {
+          for (const schedule of event[kind]) line("bold", "schedule", `${schedule} was ${kind}`);
+        }
+        return;
+      case "schedule-unknown":
+        return line(
+          "red",
+          "schedule",
+          `of task ${event.task} is not known, the last one stays: ${event.reason}`,
+        );
       case "log":
         return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);
       case "process-died": {

@@ -8,6 +8,7 @@ import init from "./commands/init.ts";
 import job from "./commands/job.ts";
 import jobs from "./commands/jobs.ts";
 import retry from "./commands/retry.ts";
+import schedules from "./commands/schedules.ts";
 import status from "./commands/status.ts";
 import tasks from "./commands/tasks.ts";
 import worker from "./commands/worker.ts";
@@ -21,6 +22,7 @@ export const commands: Record<string, Command> = {
   status,
   jobs,
   job,
+  schedules,
   retry,
   cancel,
 };

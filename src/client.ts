@@ -7,8 +7,12 @@ import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
 import { defaultKeep, type Keep, type KeepPolicy, keepPolicy } from "./keep.ts";
+import { type DecodedSchedule, decodeSchedule } from "./schedule.ts";
+import { putSchedule, type ScheduleHandle, scheduleHandle } from "./schedule-handle.ts";
 import { openStorage } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
+import { wantedSchedule } from "./wanted-schedule.ts";
+import { isOnce, type Once, type Recurring, type ScheduleOptions } from "./when.ts";
 
 export interface NuvomOptions {
   /** A URL such as `sqlite:jobs.db`, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. */
@@ -65,6 +69,42 @@ export class Nuvom {
     );
     const ids = await this.#insert(jobs);
     return ids.map((id, index) => jobHandle<Output>(id, id !== jobs[index]!.id, this.#results));
+  }
+
+  /** See {@link Task.schedule}. */
+  schedule<Input, Output>(
+    task: Task<Input, Output>,
+    input: Input,
+    when: Once & EnqueueOptions,
+  ): Promise<JobHandle<Output>>;
+  schedule<Input, Output>(
+    task: Task<Input, Output>,
+    input: Input,
+    when: Recurring & ScheduleOptions,
+  ): Promise<ScheduleHandle<Output>>;
+  async schedule<Input, Output>(
+    task: Task<Input, Output>,
+    input: Input,
+    when: (Once & EnqueueOptions) | (Recurring & ScheduleOptions),
+  ): Promise<JobHandle<Output> | ScheduleHandle<Output>> {
+    if (isOnce(when, task.name)) return this.enqueue(task, input, when);
+    const now = this.#clock.now();
+    const context = { now, sizeLimit: this.#sizeLimit, keep: this.#keep };
+    const wanted = await wantedSchedule(task.definition, input, when, context);
+    await putSchedule(this.storage, wanted, now);
+    return this.getSchedule<Output>(wanted.id);
+  }
+
+  /** The handle of a schedule whose id is known; whether there is such a schedule shows when it is used. */
+  getSchedule<Output = unknown>(id: string): ScheduleHandle<Output> {
+    const { storage } = this;
+    const handle = (job: string) => this.job<Output>(job);
+    return scheduleHandle(id, { storage, clock: this.#clock, handle });
+  }
+
+  /** All schedules, ordered by id. */
+  async schedules(): Promise<DecodedSchedule[]> {
+    return (await this.storage.schedules()).map(decodeSchedule);
   }
 
   /** The handle of a job whose id is known; whether there is such a job shows when it is used. */

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 const defaultStorage = "sqlite:.nuvom/nuvom.db";
 
@@ -9,6 +9,17 @@ export function projectRoot(folder: string = process.cwd()): string {
     if (existsSync(join(candidate, "package.json"))) return candidate;
     if (candidate === dirname(candidate)) return folder;
   }
+}
+
+/** What a project is called: the name in its `package.json`, else that of its folder. */
+export function projectName(root: string): string {
+  try {
+    const { name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    if (typeof name === "string" && name !== "") return name;
+  } catch {
+    // There is none, or it is for others to complain about.
+  }
+  return basename(root);
 }
 
 /** The storage to use where none is named: `NUVOM_STORAGE`, else a SQLite file in the project. */

@@ -4,6 +4,8 @@ import type { JobHandle } from "./handle.ts";
 import type { Priority } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
 import type { RetryPolicy } from "./retry.ts";
+import type { ScheduleHandle } from "./schedule-handle.ts";
+import type { Once, Recurring, RecurringWhen, ScheduleOptions } from "./when.ts";
 
 /** What a task's function learns about the job it runs. */
 export interface JobContext {
@@ -13,6 +15,8 @@ export interface JobContext {
   readonly attempt: number;
   /** The time the job was to run at, in Unix milliseconds. */
   readonly runAt: number;
+  /** The occurrence of its schedule that the job is for, in Unix milliseconds; `null` if no schedule has made it. */
+  readonly scheduledFor: number | null;
   /** Aborts when the job must end: its timeout is over, it was cancelled, or its worker stops. */
   readonly signal: AbortSignal;
   /** Writes a line to the worker's log, marked with the task and the job. */
@@ -30,6 +34,8 @@ export interface TaskDefinition {
   readonly timeout: number | null;
   /** `undefined` leaves it to the client. */
   readonly keep: KeepPolicy | undefined;
+  /** What makes it run again and again by itself. */
+  readonly recurring: RecurringWhen | undefined;
   readonly run: (input: never, context: JobContext) => unknown;
 }
 
@@ -51,6 +57,13 @@ export interface Task<Input, Output> {
    * @throws what `enqueue` throws.
    */
   enqueueMany(inputs: readonly Input[], options?: EnqueueManyOptions<Input>): Promise<JobHandle<Output>[]>;
+  /**
+   * Schedules the task: once (`{ at }` or `{ in }`), which adds a job as `enqueue` does, or again and again
+   * (`{ every }` or `{ cron, tz }`), which adds a schedule, or changes the one of the same `id`.
+   * @throws what `enqueue` throws.
+   */
+  schedule(input: Input, when: Once & EnqueueOptions): Promise<JobHandle<Output>>;
+  schedule(input: Input, when: Recurring & ScheduleOptions): Promise<ScheduleHandle<Output>>;
 }
 
 /**

@@ -68,6 +68,7 @@ export async function newJob(
     key: options.key ?? null,
     createdAt: now,
     schedule: null,
+    scheduledFor: null,
     ...(definition.keep ?? context.keep),
   };
 }

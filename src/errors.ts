@@ -111,6 +111,14 @@ export class JobNotFoundError extends NuvomError {
   }
 }
 
+/** There is no schedule of this id. */
+export class ScheduleNotFoundError extends NuvomError {
+  override name = "ScheduleNotFoundError";
+  constructor(id: string) {
+    super("SCHEDULE_NOT_FOUND", `there is no schedule "${id}" in this storage: nuvom schedules lists them`);
+  }
+}
+
 /** The job had not ended when the time to wait was over. The job itself goes on. */
 export class ResultTimeoutError extends NuvomError {
   override name = "ResultTimeoutError";

@@ -48,6 +48,8 @@ export interface NewJob {
   createdAt: number;
   /** The id of the schedule that made this job. */
   schedule: string | null;
+  /** The occurrence of that schedule that this job is for. */
+  scheduledFor: number | null;
   /** How long it is kept once it has succeeded or was cancelled: 0 not at all, `null` without limit. */
   keepFor: number | null;
   /** How long it is kept once it has failed: 0 not at all, `null` without limit. */

@@ -5,9 +5,22 @@ import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { defaultQueue, type Priority, priorities } from "./job.ts";
 import { type Keep, keepPolicy } from "./keep.ts";
+import { recurrence } from "./recurrence.ts";
 import { type RetryOptions, retryPolicy } from "./retry.ts";
+import {
+  type Cron,
+  type Interval,
+  type RecurringOptions,
+  type RecurringWhen,
+  recurringNames,
+} from "./when.ts";
 
-export interface TaskOptions<Schema extends z.ZodType, Output> {
+/**
+ * With `every` or `cron`, workers run the task by that schedule, with no input, and keep it in step with the source.
+ */
+export interface TaskOptions<Schema extends z.ZodType, Output>
+  extends RecurringOptions,
+    Partial<Interval & Cron> {
   /** What the input must look like; checked when a job is enqueued and again before it runs. */
   input?: Schema;
   /** The queue of its jobs; `default` unless given. */
@@ -47,6 +60,7 @@ export function task(
     definition,
     enqueue: (...[input, options]) => defaultClient().enqueue(self, input as never, options),
     enqueueMany: (inputs, options) => defaultClient().enqueueMany(self, inputs, options),
+    schedule: (input: never, when: never) => defaultClient().schedule(self, input, when) as never,
   };
   definedTasks().set(name, self);
   return self;
@@ -62,7 +76,7 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
       "it has no function: give task(name, async (input) => …) or task(name, { run(input) { … } })",
     );
   }
-  const known = ["input", "queue", "priority", "retry", "timeout", "keep", "run"];
+  const known = ["input", "queue", "priority", "retry", "timeout", "keep", "run", ...recurringNames];
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown) throw wrong(`there is no option "${unknown}", only ${known.join(", ")}`);
   const { priority = "normal", queue = defaultQueue, timeout = defaultTimeout, keep } = options;
@@ -79,6 +93,18 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
     retry: retryPolicy(options.retry),
     timeout: timeout === "none" ? null : milliseconds(timeout, "timeout"),
     keep: keep === undefined ? undefined : keepPolicy(keep, `task ${JSON.stringify(name)}`),
+    recurring: recurring(name, options),
     run: (input, context) => options.run(input, context),
   };
+}
+
+/** The part of the options that makes it run again and again. */
+function recurring(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDefinition["recurring"] {
+  const given = recurringNames.filter((option) => options[option] !== undefined);
+  if (given.length === 0) return undefined;
+  const when = Object.fromEntries(
+    given.map((option) => [option, options[option]]),
+  ) as unknown as RecurringWhen;
+  recurrence(when, 0, `task ${JSON.stringify(name)}`);
+  return when;
 }

@@ -216,6 +216,8 @@ describe("result", () => {
       host: "h",
       pid: 1,
       queues: [],
+      project: "p",
+      release: "",
       startedAt: now,
       seenAt: now,
       leaseUntil: lease,

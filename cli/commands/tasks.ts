@@ -14,7 +14,8 @@ export default command({
   async run(_, flags) {
     const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
     const { tasks, problems } = await discover(root);
-    if (flags.json) printJson({ root, tasks, problems });
+    if (flags.json)
+      printJson({ root, tasks: tasks.map(({ name, file, line }) => ({ name, file, line })), problems });
     else if (tasks.length === 0) console.log(`no tasks in ${root}; nuvom init adds a first one`);
     else
       console.log(

@@ -9,6 +9,8 @@ export interface DiscoveredTask {
   file: string;
   /** Counted from 1. */
   line: number;
+  /** Whether its definition may carry a schedule, which only running the file can tell. */
+  mayRecur: boolean;
 }
 
 /** Something that keeps a task from being discovered. */
@@ -104,7 +106,7 @@ function definitions(code: string, imports: Imports, file: string): FileScan {
     const name = nameOf(tokens, call, scopes[i]!);
     if (scopes[i]!.later) found.problems.push({ file, line, message: insideFunction(name) });
     else if (name === null) found.problems.push({ file, line, message: notStatic });
-    else found.tasks.push({ name, file, line });
+    else found.tasks.push({ name, file, line, mayRecur: mayRecur(tokens, call) });
   }
   return found;
 }
@@ -128,6 +130,24 @@ function nameOf(tokens: Token[], open: number, scope: Scope): string | null {
   if (after !== "," && after !== ")") return null;
   return argument.value ?? declaredIn(argument.text, scope)?.names.get(argument.text) ?? null;
 }
+
+/** Whether the second argument is something else than a function, or than an object in which there is no such word. */
+function mayRecur(tokens: Token[], open: number): boolean {
+  const start = open + 3;
+  const first = tokens[start];
+  if (!first || start >= tokens[open]!.close!) return false;
+  if (first.text === "{") {
+    return tokens
+      .slice(start, first.close)
+      .some(
+        ({ text, value }) => text === "..." || recurringWords.has(text) || recurringWords.has(value ?? ""),
+      );
+  }
+  const after = tokens[(first.close ?? start) + 1]?.text;
+  return first.text !== "async" && first.text !== "function" && after !== "=>";
+}
+
+const recurringWords = new Set(["every", "cron"]);
 
 const notStatic =
   'the name of this task cannot be read without running the file: write it as a string, such as task("email.welcome", …), or as a string constant of the same file';

@@ -3,9 +3,11 @@ import { isFinal, type Job, type NewJob } from "../job.ts";
 import {
   add,
   change,
+  changeSchedule,
   type Data,
   emptyData,
   expiry,
+  isUpcoming,
   keyHolder,
   openLines,
   queueOf,
@@ -94,25 +96,30 @@ export function openMemory(name = ""): Storage {
       return jobs.map((job) => job.id);
     },
 
-    async putSchedule(schedule) {
-      use().schedules.set(schedule.id, { ...schedule });
+    async schedules(ids) {
+      return [...use().schedules.values()]
+        .filter(({ id }) => ids?.includes(id) ?? true)
+        .map((schedule) => ({ ...schedule }))
+        .sort(byId);
     },
 
-    async removeSchedule(id) {
-      return use().schedules.delete(id);
+    async nextSchedules(limit) {
+      return [...use().schedules.values()]
+        .filter(isUpcoming)
+        .sort((a, b) => a.nextRunAt - b.nextRunAt || byId(a, b))
+        .slice(0, limit)
+        .map((schedule) => ({ ...schedule }));
     },
 
-    async schedules() {
-      return [...use().schedules.values()].map((schedule) => ({ ...schedule })).sort(byId);
-    },
-
-    async fire(id, occurrence, next, job) {
+    async changeSchedules(batch) {
       const data = use();
-      const schedule = data.schedules.get(id);
-      if (!schedule || schedule.paused || schedule.nextRunAt !== occurrence) return false;
-      add(data, asPending(job));
-      schedule.nextRunAt = next;
-      return true;
+      const changes = batch.map(({ id, from, to, jobs }) => ({
+        id,
+        from,
+        to: to && { ...to },
+        jobs: jobs.map(asPending),
+      }));
+      return changes.map((change) => changeSchedule(data, change));
     },
 
     async nextRunAt(names) {

@@ -1,20 +1,13 @@
-import { LeaseLostError, StorageError } from "../errors.ts";
-import { type Job, type JobState, jobStates, type NewJob, priorities } from "../job.ts";
+import { LeaseLostError } from "../errors.ts";
+import { type Job, type JobState, jobStates } from "../job.ts";
 import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
-import {
-  asRunning,
-  packChanges,
-  packed,
-  packOriginal,
-  unpackJobs,
-  unpackSchedules,
-} from "./redis/documents.ts";
+import { asRunning, packed, unpackJobs, unpackSchedules } from "./redis/documents.ts";
 import { storageKeys } from "./redis/keys.ts";
+import { type Claimed, insertion, queuesOf, scheduleChange, settlement } from "./redis/requests.ts";
 import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { warnings } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
-import { settled } from "./settled.ts";
 import { claimBytes, type Outcome, type Storage } from "./storage.ts";
 
 interface Request {
@@ -27,8 +20,6 @@ interface Request {
 
 /** How many jobs one script looks at to list some: more would hold up the others. */
 const examinedAtOnce = 1_000;
-
-type Claimed = Omit<Job, "input">;
 
 /** Keeps everything in a Redis or Valkey, for any number of programs on any number of machines. */
 export function openRedis(url: string): Storage {
@@ -43,6 +34,7 @@ export function openRedis(url: string): Storage {
     keys.leases,
     keys.holding,
     keys.schedules,
+    keys.upcoming,
   ];
   const wakeLines = new Map<string, WakeLine>();
   /** The jobs that this handle has claimed and not settled, as they became then: nobody else changes them. */
@@ -104,14 +96,11 @@ export function openRedis(url: string): Storage {
   return {
     async insert(jobs) {
       const queues = distinct(jobs.map((job) => job.queue));
-      const asked = { jobs: jobs.map((job) => insertion(queues.indexOf(job.queue) + 1, job)) };
+      const bytes: Uint8Array[] = [];
+      const asked = { jobs: jobs.map((job) => insertion(job, queues, bytes)) };
       // Of a job that is deleted as it ends nothing would tell that it was added before.
       const repeatable = jobs.every(({ keepFor, keepFailedFor }) => keepFor !== 0 && keepFailedFor !== 0);
-      const { answer } = await run(scripts.insert, queues, {
-        asked,
-        bytes: jobs.map(packOriginal),
-        repeatable,
-      });
+      const { answer } = await run(scripts.insert, queues, { asked, bytes, repeatable });
       return answer as string[];
     },
 
@@ -149,24 +138,24 @@ export function openRedis(url: string): Storage {
       return answer as string[];
     },
 
-    async putSchedule({ id, nextRunAt, paused, definition }) {
-      await run(scripts.putSchedule, [], { asked: { id, nextRunAt, paused }, bytes: [definition] });
-    },
-
-    async removeSchedule(id) {
-      return (await command<number>("HDEL", keys.schedules, id)) === 1;
-    },
-
-    async schedules() {
-      const { answer, bytes } = await run(scripts.schedules, []);
+    async schedules(ids) {
+      const asked = ids ? { ids: distinct(ids) } : {};
+      const { answer, bytes } = await run(scripts.schedules, [], { asked });
       return unpackSchedules(bytes, answer as number).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
-    async fire(id, occurrence, next, job) {
-      const asked = { id, occurrence, next, jobs: [insertion(1, job)] };
-      const request = { asked, bytes: [packOriginal(job)], repeatable: false };
-      const { answer } = await run(scripts.fire, [job.queue], request);
-      return answer === 1;
+    async nextSchedules(limit) {
+      const { answer, bytes } = await run(scripts.nextSchedules, [], { asked: { limit } });
+      return unpackSchedules(bytes, answer as number);
+    },
+
+    async changeSchedules(changes) {
+      const queues = distinct(changes.flatMap(queuesOf));
+      const bytes: Uint8Array[] = [];
+      const asked = { changes: changes.map((change) => scheduleChange(change, queues, bytes)) };
+      const request = { asked, bytes, repeatable: false };
+      const { answer } = await run(scripts.changeSchedules, queues, request);
+      return (answer as number[]).map((applied) => applied === 1);
     },
 
     async nextRunAt(queues) {
@@ -248,31 +237,6 @@ export function openRedis(url: string): Storage {
       for (const line of wakeLines.values()) line.close();
     },
   };
-}
-
-/** As the scripts take a job to be added; its place is that of its queue, counted from 1. */
-function insertion(place: number, { id, priority, runAt, key }: NewJob) {
-  // The script would notice it only when other jobs are in.
-  if (!Number.isFinite(runAt) || !priorities.includes(priority)) {
-    throw new StorageError(`job ${id} cannot be stored: runAt ${runAt}, priority ${priority}`);
-  }
-  return [place, id, priority, runAt, key];
-}
-
-/** As the script takes an outcome: what becomes of the job, and its changes. `null` if there is no such job. */
-function settlement(
-  job: Claimed | null | undefined,
-  queues: readonly string[],
-  outcome: Outcome,
-  now: number,
-) {
-  if (!job) return null;
-  const after = { ...job, ...settled(job, outcome, now) };
-  const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state];
-  const keep = after.state === "failed" ? job.keepFailedFor : job.keepFor;
-  const move =
-    after.state === "pending" ? [...claim, job.priority, after.runAt] : [...claim, job.task, job.key, keep];
-  return { move, changes: packChanges(after) };
 }
 
 function distinct(names: readonly string[]): string[] {

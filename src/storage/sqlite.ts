@@ -5,7 +5,7 @@ import { openDatabase, type Synchronous } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
 import { prepareStatements } from "./sqlite/statements.ts";
 import { watchCommits } from "./sqlite/wake.ts";
-import { claimBytes, type Outcome, type QueueCounts, type Storage } from "./storage.ts";
+import { claimBytes, type Outcome, type QueueCounts, type ScheduleChange, type Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
@@ -28,12 +28,25 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       job.key,
       job.createdAt,
       job.schedule,
+      job.scheduledFor,
       job.keepFor,
       job.keepFailedFor,
       job.keepCount,
     );
     if (changes === 1 || select.state.get(job.id)) return job.id;
     return select.keyHolder.get(job.queue, job.key)!.id;
+  }
+
+  function changeSchedule({ id, from, to, jobs }: ScheduleChange): boolean {
+    if ((select.scheduleVersion.get(id)?.version ?? null) !== from) return false;
+    if (to) {
+      change.addQueue.run(to.queue);
+      change.putSchedule.run(id, to.version, to.queue, to.nextRunAt, to.paused ? 1 : 0, to.definition);
+    } else {
+      change.removeSchedule.run(id);
+    }
+    jobs.forEach(add);
+    return true;
   }
 
   function notPaused(queues: readonly string[]): string[] {
@@ -123,8 +136,18 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
     heartbeat(worker) {
       return writeLightly(() => {
-        const { id, host, pid, queues, startedAt, seenAt, leaseUntil } = worker;
-        change.heartbeat.run(id, host, pid, JSON.stringify(queues), startedAt, seenAt, leaseUntil);
+        const { id, host, pid, queues, project, release, startedAt, seenAt, leaseUntil } = worker;
+        change.heartbeat.run(
+          id,
+          host,
+          pid,
+          JSON.stringify(queues),
+          project,
+          release,
+          startedAt,
+          seenAt,
+          leaseUntil,
+        );
         const running = select.running.all(id);
         return {
           running: running.length,
@@ -145,22 +168,20 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       return recovered;
     },
 
-    async putSchedule({ id, nextRunAt, paused, definition }) {
-      await write(() => change.putSchedule.run(id, nextRunAt, paused ? 1 : 0, definition));
-    },
+    schedules: (ids) =>
+      read(() => {
+        const rows = ids
+          ? [...new Set(ids)].sort().flatMap((id) => select.schedule.get(id) ?? [])
+          : select.schedules.all();
+        return rows.map(toSchedule);
+      }),
 
-    removeSchedule: (id) => write(() => change.removeSchedule.run(id).changes === 1),
+    nextSchedules: (limit) => read(() => select.nextSchedules.all(limit).map(toSchedule)),
 
-    schedules: () => read(() => select.schedules.all().map(toSchedule)),
-
-    async fire(schedule, occurrence, next, job) {
-      const fired = await write(() => {
-        if (change.advance.run(next, schedule, occurrence).changes === 0) return false;
-        add(job);
-        return true;
-      });
-      if (fired) commits.notify();
-      return fired;
+    async changeSchedules(changes) {
+      const applied = await write(() => changes.map(changeSchedule));
+      if (applied.includes(true)) commits.notify();
+      return applied;
     },
 
     nextRunAt: (queues) => read(() => earliest(queues)),

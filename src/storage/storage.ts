@@ -48,28 +48,27 @@ export interface Storage {
    */
   recover(now: number): Promise<string[]>;
 
-  /** Adds the schedule or replaces the one of the same id. */
-  putSchedule(schedule: Schedule): Promise<void>;
+  /** The schedules of these ids that there are, or all of them, ordered by id. */
+  schedules(ids?: readonly string[]): Promise<Schedule[]>;
 
-  /** Returns whether there was such a schedule. Jobs that it has made stay. */
-  removeSchedule(id: string): Promise<boolean>;
-
-  /** All schedules, ordered by id. */
-  schedules(): Promise<Schedule[]>;
+  /** At most `limit` of the schedules that are not paused and have a next occurrence, the earliest first (ties by id). */
+  nextSchedules(limit: number): Promise<Schedule[]>;
 
   /**
-   * Fires one occurrence: if the schedule is not paused and its `nextRunAt` is still `occurrence`, sets it to `next` and adds `job` (by
-   * the rules of `insert`) in the same step. Returns whether it did: of any number of callers, one gets `true`.
+   * Adds, replaces, removes or fires schedules. A change applies only if the schedule still is in the version that it was made
+   * from; then its jobs are added in the same step, by the rules of `insert`. Returns for each whether it applied: of
+   * any number of callers that fire the same occurrence, one gets `true`.
    */
-  fire(schedule: string, occurrence: number, next: number | null, job: NewJob): Promise<boolean>;
+  changeSchedules(changes: readonly ScheduleChange[]): Promise<boolean[]>;
 
   /** The earliest `runAt` of the pending jobs in those of the queues that are not paused, or `null`. */
   nextRunAt(queues: readonly string[]): Promise<number | null>;
 
   /**
-   * Calls back when new work may be due in one of the queues, or in any if `null`. A hint: it may come for nothing,
-   * and correctness must not need it. A storage may call one of many listeners. Returns the function that ends it, which
-   * says with `unused` that the last call could not be followed: then another listener should be called.
+   * Calls back when new work may be due in one of the queues, or in any if `null`, be it by a job or by a schedule. A
+   * hint: it may come for nothing, and correctness must not need it. A storage may call one of many listeners. Returns
+   * the function that ends it, which says with `unused` that the last call could not be followed: then another listener
+   * should be called.
    */
   onWake(queues: readonly string[] | null, callback: () => void): (unused?: boolean) => void;
 
@@ -82,7 +81,7 @@ export interface Storage {
   /** How many jobs there are by queue and state. A queue that is known but empty has no numbers above zero. */
   counts(): Promise<QueueCounts[]>;
 
-  /** The queues that hold or held jobs or are paused, by name. Cheap: a worker asks often. */
+  /** The queues that hold or held jobs, are or were those of a schedule, or are paused, by name. Cheap: a worker asks often. */
   queues(): Promise<QueueRecord[]>;
 
   /** The workers that are registered, those whose lease has run out included, until `recover` forgets them. */
@@ -174,6 +173,10 @@ export interface WorkerRecord {
   pid: number;
   /** Those it serves; empty if it serves all. */
   queues: readonly string[];
+  /** The project whose tasks it runs: the name in its `package.json`, else that of its folder. */
+  project: string;
+  /** Tells the schedules that its sources define from those of other releases; empty as long as they are not known. */
+  release: string;
   startedAt: number;
   /** When its last heartbeat was. */
   seenAt: number;
@@ -191,11 +194,24 @@ export interface Held {
 
 export interface Schedule {
   id: string;
+  /** Another after every change: the fencing token of a {@link ScheduleChange}. */
+  version: string;
+  /** Of the jobs that it makes. */
+  queue: string;
   /** The occurrence to fire next, or `null` if there is none. */
   nextRunAt: number | null;
   paused: boolean;
   /** msgpack of its rule and of the job it makes: the storage need not know more. */
   definition: Uint8Array;
+}
+
+export interface ScheduleChange {
+  id: string;
+  /** The version that it was made from, `null` if there must be no schedule of this id. */
+  from: string | null;
+  /** What becomes of it, with a version of its own; `null` to remove it. */
+  to: Schedule | null;
+  jobs: readonly NewJob[];
 }
 
 /** The jobs of a task in a queue that ended in the same way. */

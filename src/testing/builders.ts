@@ -1,5 +1,5 @@
 import type { Job, NewJob } from "../job.ts";
-import type { Schedule, Storage, WorkerRecord } from "../storage/storage.ts";
+import type { Schedule, ScheduleChange, Storage, WorkerRecord } from "../storage/storage.ts";
 
 /** Registers one test: its body gets a handle on empty data, and a function that opens others. */
 export type Law = (
@@ -32,6 +32,7 @@ export function aJob(fields: Partial<NewJob> = {}): NewJob {
     key: null,
     createdAt: now,
     schedule: null,
+    scheduledFor: null,
     keepFor: null,
     keepFailedFor: null,
     keepCount: null,
@@ -68,12 +69,31 @@ export function pending(job: NewJob): Job {
 }
 
 export function aWorker(id = "w1", fields: Partial<WorkerRecord> = {}): WorkerRecord {
-  const record = { id, host: "host", pid: 1, queues: ["default"], startedAt: now, seenAt: now };
+  const record = {
+    id,
+    host: "host",
+    pid: 1,
+    queues: ["default"],
+    project: "p",
+    release: "r",
+    startedAt: now,
+    seenAt: now,
+  };
   return { ...record, leaseUntil: leaseEnd, ...fields };
 }
 
 export function aSchedule(fields: Partial<Schedule> = {}): Schedule {
-  return { id: "s1", nextRunAt: now, paused: false, definition: bytes("definition"), ...fields };
+  const rule = { nextRunAt: now, paused: false, definition: bytes("definition") };
+  return { id: "s1", version: "v1", queue: "default", ...rule, ...fields };
+}
+
+/** Adds the schedule, or replaces the version `from` of it, and adds the jobs. */
+export function put(to: Schedule, from: string | null = null, jobs: NewJob[] = []): ScheduleChange {
+  return { id: to.id, from, to, jobs };
+}
+
+export function remove(id: string, from: string, jobs: NewJob[] = []): ScheduleChange {
+  return { id, from, to: null, jobs };
 }
 
 /** Inserts the jobs and has `worker`, under a fresh lease, claim them. */

@@ -28,7 +28,8 @@ export function jobLaws(law: Law): void {
 
 function insertLaws(law: Law) {
   law("adds jobs as pending, with nothing counted", async (storage) => {
-    const jobs = [aJob(), aJob({ key: "k", timeout: 500, schedule: "s1", priority: "low", runAt: now + 9 })];
+    const occurrence = { schedule: "s1", scheduledFor: now + 8 };
+    const jobs = [aJob(), aJob({ ...occurrence, key: "k", timeout: 500, priority: "low", runAt: now + 9 })];
     expect(await storage.insert(jobs)).toEqual(idsOf(jobs));
     expect(await read(storage, ...jobs)).toStrictEqual(jobs.map(pending));
   });

@@ -13,6 +13,7 @@ import {
   type Law,
   now,
   pending,
+  put,
   read,
   released,
   retried,
@@ -184,6 +185,7 @@ function handleLaws(law: Law) {
   law("all of a job is there after close and open again, byte for byte", async (storage, open) => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const large = new Uint8Array(1024 * 1024).map((_, index) => index % 251);
+    const latest = 8_640_000_000_000_000;
     const text = "\uFEFFnaïve 日本語 🎈 'quoted' \"%s\" {a}:b\n\0";
     const jobs = [
       aJob({ input: all }),
@@ -191,7 +193,8 @@ function handleLaws(law: Law) {
       aJob({ input: large }),
       aJob({ input: large.subarray(10, 20) }),
       aJob({ task: text, queue: text, key: text, schedule: text }),
-      aJob({ runAt: 8_640_000_000_000_000, createdAt: 0, timeout: 2_147_483_648, maxAttempts: 1_000_000 }),
+      aJob({ runAt: latest, scheduledFor: latest, createdAt: 0 }),
+      aJob({ timeout: 2_147_483_648, maxAttempts: 1_000_000 }),
     ];
     await storage.insert(jobs);
     await storage.close();
@@ -210,7 +213,7 @@ function handleLaws(law: Law) {
       ],
       now,
     );
-    await storage.putSchedule(aSchedule({ definition: all }));
+    await storage.changeSchedules([put(aSchedule({ definition: all }))]);
     await storage.pause("resting", true);
     const look = async (handle: Storage) => [
       await handle.list({}, everything),
@@ -248,10 +251,9 @@ function handleLaws(law: Law) {
       () => storage.settle("w1", [], now),
       () => storage.heartbeat(aWorker()),
       () => storage.recover(now),
-      () => storage.putSchedule(aSchedule()),
-      () => storage.removeSchedule("s1"),
       () => storage.schedules(),
-      () => storage.fire("s1", now, null, aJob()),
+      () => storage.nextSchedules(1),
+      () => storage.changeSchedules([]),
       () => storage.nextRunAt(["default"]),
       async () => storage.onWake(["default"], () => {}),
       () => storage.get([]),

@@ -47,8 +47,8 @@ export function executionOf({ id, claims }: Job): string {
 }
 
 export function assignmentOf(job: Job): Assignment {
-  const { id, task, attempt, runAt, input } = job;
-  return { execution: executionOf(job), id, task, attempt, runAt, input };
+  const { id, task, attempt, runAt, scheduledFor, input } = job;
+  return { execution: executionOf(job), id, task, attempt, runAt, scheduledFor, input };
 }
 
 /** Whether a job is to be killed without having heard in time that it had to end. */

@@ -14,6 +14,14 @@ export type WorkerEvent =
   /** The storage refused what this worker wanted to record: the job is no longer its own. */
   | { type: "refused"; id: string }
   | { type: "recovered"; ids: string[] }
+  /** A schedule has made a job for an occurrence, so many milliseconds after it. */
+  | { type: "fired"; schedule: string; occurrence: number; lag: number }
+  /** Occurrences of a schedule that got no job, as no worker ran when they came. */
+  | { type: "missed"; schedule: string; occurrences: number }
+  /** The schedules of the project were brought in step with its sources. */
+  | { type: "schedules-changed"; added: string[]; changed: string[]; removed: string[] }
+  /** The schedule in a task's definition is not known, so the stored one stays as it is. */
+  | { type: "schedule-unknown"; task: string; reason: string }
   | { type: "log"; id: string; task: string; text: string }
   | { type: "process-started"; pid: number }
   /** The operating system let no process start. */

@@ -1,13 +1,16 @@
 /** The program of a process: imports a task's file at its first job, runs what it is sent, reports how it ended. */
-import { decode, encode } from "../codec.ts";
+import { decode, defaultSizeLimit, encode } from "../codec.ts";
 import { definedTasks, type JobContext, type TaskDefinition } from "../definition.ts";
-import { validInput } from "../enqueue.ts";
+import { newJob, validInput } from "../enqueue.ts";
 import { hasCode } from "../errors.ts";
+import { defaultKeep, keepPolicy } from "../keep.ts";
 import { type RetryPolicy, retryDelay, retryPolicy } from "../retry.ts";
 import { describeThrown } from "../thrown.ts";
+import { templateOf } from "../wanted-schedule.ts";
 import { dieWithParent } from "./orphan.ts";
 import {
   type Assignment,
+  type Described,
   type Envelope,
   type FromProcess,
   insideProcess,
@@ -70,6 +73,8 @@ function receive(message: ToProcess): void {
     case "run":
       for (const job of message.jobs) waiting.push({ ...job, beginBy: message.beginBy });
       return runWaiting();
+    case "describe":
+      return void describe(message.tasks).then((described) => send({ type: "described", described }));
     case "recall":
       return send({ type: "returned", executions: waiting.splice(0).map((job) => job.execution) });
     case "abort":
@@ -110,7 +115,7 @@ function abort(execution: string, name: string, reason: string): void {
 }
 
 async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
-  const { execution, id, attempt, runAt } = job;
+  const { execution, id, attempt, runAt, scheduledFor } = job;
   let definition: TaskDefinition | undefined;
   const began = clock();
   try {
@@ -123,7 +128,14 @@ async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
       };
     const input = await fitting(definition, job.input);
     if ("reason" in input) return { execution, kind: "unfit", reason: input.reason };
-    const context: JobContext = { id, attempt, runAt, signal, log: (...values) => log(execution, values) };
+    const context: JobContext = {
+      id,
+      attempt,
+      runAt,
+      scheduledFor,
+      signal,
+      log: (...values) => log(execution, values),
+    };
     const output = await definition.run(input.value as never, context);
     const result = encode(output, { root: "result", limit: sizeLimit });
     return { execution, kind: "succeeded", result, duration: clock() - began };
@@ -134,6 +146,22 @@ async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
     const retryIn = final ? null : retryDelay(policy, attempt, error, random);
     return { execution, kind: "failed", error: describeThrown(error), retryIn, duration: clock() - began };
   }
+}
+
+async function describe(tasks: readonly string[]): Promise<Described> {
+  const described: Described = { tasks: [], failed: [] };
+  for (const task of tasks) {
+    try {
+      const definition = await load(task);
+      if (!definition?.recurring) continue;
+      const context = { now: now(), sizeLimit: defaultSizeLimit, keep: keepPolicy(defaultKeep, task) };
+      const job = await newJob(definition, undefined, {}, context);
+      described.tasks.push({ when: definition.recurring, template: templateOf(job) });
+    } catch (error) {
+      described.failed.push({ task, reason: describeThrown(error).message });
+    }
+  }
+  return described;
 }
 
 function load(task: string): Promise<TaskDefinition | undefined> {

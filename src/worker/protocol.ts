@@ -1,5 +1,7 @@
 import type { RetryPolicy } from "../retry.ts";
+import type { JobTemplate } from "../schedule.ts";
 import type { Thrown } from "../thrown.ts";
+import type { RecurringWhen } from "../when.ts";
 
 /**
  * What a worker and its processes say to each other over `Bun.spawn`'s IPC. A process executes jobs in the order in
@@ -13,6 +15,8 @@ export type ToProcess =
   | { type: "start"; files: ReadonlyMap<string, string>; concurrency: number; sizeLimit: number }
   /** A job that cannot begin before `beginBy` is to be given back: by then the worker takes it for its own again. */
   | { type: "run"; jobs: Assignment[]; beginBy: number }
+  /** Import the files of these tasks and say what schedules they carry; answered by `described`. */
+  | { type: "describe"; tasks: readonly string[] }
   /** Give back the jobs that have not begun; answered by `returned`. */
   | { type: "recall" }
   /** Abort a job's signal, or drop it if it has not begun. */
@@ -30,8 +34,21 @@ export type FromProcess =
   /** Something that nobody caught, right before the process ends of it. */
   | { type: "uncaught"; error: Thrown }
   | { type: "log"; execution: string; text: string }
+  | { type: "described"; described: Described }
   | { type: "returned"; executions: string[] }
   | { type: "report"; report: Report };
+
+/** The schedules in the definitions of tasks. */
+export interface Described {
+  tasks: DescribedTask[];
+  /** The tasks of which nothing is known, and why. */
+  failed: { task: string; reason: string }[];
+}
+
+export interface DescribedTask {
+  when: RecurringWhen;
+  template: JobTemplate;
+}
 
 /** What a process is told of a job. */
 export interface Assignment {
@@ -41,6 +58,7 @@ export interface Assignment {
   task: string;
   attempt: number;
   runAt: number;
+  scheduledFor: number | null;
   input: Uint8Array;
 }
 

@@ -3,12 +3,13 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { defaultSizeLimit } from "../codec.ts";
-import { configuredStorage, projectRoot } from "../config.ts";
+import { configuredStorage, projectName, projectRoot } from "../config.ts";
 import { type Discovery, discover } from "../discovery/discover.ts";
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { openStorage, storageUrlForProcesses } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
+import { describeTasks } from "./describe.ts";
 import type { WorkerEvent } from "./events.ts";
 import { insideProcess } from "./protocol.ts";
 import { Worker } from "./worker.ts";
@@ -90,11 +91,17 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   const url = typeof given === "string" ? given : null;
   const storage = typeof given === "string" ? openStorage(given, projectRoot()) : given;
 
+  const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
+  const environment = { NUVOM_STORAGE: storageUrlForProcesses(url, projectRoot()) };
+  const mayRecur = discovery.tasks.filter((task) => task.mayRecur).map(({ name }) => name);
+
   const worker = new Worker({
     storage,
     root,
-    files: new Map(discovery.tasks.map(({ name, file }) => [name, file])),
-    environment: { NUVOM_STORAGE: storageUrlForProcesses(url, projectRoot()) },
+    files,
+    environment,
+    project: projectName(root),
+    describe: () => describeTasks({ root, environment, files, tasks: mayRecur }),
     size: options.processes ?? availableParallelism(),
     concurrency: options.concurrency ?? 1,
     queues: options.queues ?? null,

@@ -5,7 +5,10 @@ import type { Storage, WorkerRecord } from "../storage/storage.ts";
 import { Loop } from "./loop.ts";
 import { failed, processDied, released, unfit, type Verdict } from "./outcome.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
+import type { Described } from "./protocol.ts";
+import { Reconciler } from "./reconciler.ts";
 import { Retention } from "./retention.ts";
+import { Scheduler } from "./scheduler.ts";
 
 export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
   storage: Storage;
@@ -15,6 +18,10 @@ export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | 
   lease: number;
   /** Whether to stop when nothing is due or running. */
   drain: boolean;
+  /** What the project is called whose tasks it runs. */
+  project: string;
+  /** Finds out what schedules the definitions of the tasks carry. Does not throw. */
+  describe(): Promise<Described>;
 }
 
 /** A job that was held by this many workers or processes as they died is not run again. */
@@ -29,8 +36,9 @@ const settlePatience = 5_000;
 /**
  * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
  *
- * Three loops: work (settle, claim, sleep until something is due), heartbeat (renew the lease, recover the jobs of
- * dead workers, hear of cancellations) and retention (delete finished jobs).
+ * Its loops: work (settle, claim, sleep until something is due), heartbeat (renew the lease, recover the jobs of dead
+ * workers, hear of cancellations), scheduler, reconciler (of schedules with the sources) and retention (delete finished
+ * jobs).
  */
 export class Worker {
   readonly id: string;
@@ -38,11 +46,15 @@ export class Worker {
   readonly #pool: Pool;
   readonly #work: Loop;
   readonly #heartbeat: Loop;
+  readonly #scheduler: Scheduler;
+  readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #stopped = Promise.withResolvers<void>();
   /** What became of jobs, until it is recorded. */
   #verdicts: Verdict[] = [];
   #turn = 0;
+  /** How many live workers were started before this one. */
+  #rank = 0;
   /** 0 before the first heartbeat. */
   #leaseUntil = 0;
   /** Whoever was silent itself must not judge the silence of others before they could be heard again. */
@@ -59,12 +71,15 @@ export class Worker {
   #isWoken = false;
 
   constructor(private readonly settings: WorkerSettings) {
-    const { storage, clock, lease } = settings;
+    const { storage, clock, lease, project } = settings;
     const storageFailed = (error: unknown, retryIn: number) => this.#storageFailed(error, retryIn);
     this.#startedAt = clock.now();
     this.id = Bun.randomUUIDv7("hex", this.#startedAt);
     this.#work = new Loop(clock, () => this.step(), storageFailed);
     this.#heartbeat = new Loop(clock, () => this.beat(), storageFailed);
+    const loop = { storage, clock, emit: settings.emit, failed: storageFailed };
+    this.#scheduler = new Scheduler({ ...loop, random: settings.random, rank: () => this.#rank });
+    this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, every: lease });
     this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
     this.#pool = new Pool({
       ...settings,
@@ -93,6 +108,7 @@ export class Worker {
     }
     this.#heartbeat.wake();
     this.#retention.start();
+    void this.#reconcile();
     emit({ type: "started", worker: this.id, tasks: files.size, processes: size });
   }
 
@@ -109,6 +125,8 @@ export class Worker {
       emit({ type: "stopping" });
       this.#listen(false);
       this.#pool.stop();
+      this.#scheduler.stop();
+      this.#reconciler.stop();
       this.#retention.stop();
       this.#work.wake();
     }
@@ -142,7 +160,7 @@ export class Worker {
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;
-    if (drain && idle && nothingDue) {
+    if (drain && idle && nothingDue && !(await this.#scheduler.hasDue())) {
       // Its next run may be as short again.
       await this.#retention.trimAll();
       void this.stop(0);
@@ -172,8 +190,19 @@ export class Worker {
       const recovered = await storage.recover(now);
       if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
     }
+    this.#rank = (await storage.workers()).filter(({ id, leaseUntil }) => {
+      return id < this.id && leaseUntil > now;
+    }).length;
     this.#work.wake();
+    this.#scheduler.wake();
     return now + lease / 3;
+  }
+
+  async #reconcile(): Promise<void> {
+    const { describe, emit } = this.settings;
+    const described = await describe();
+    for (const { task, reason } of described.failed) emit({ type: "schedule-unknown", task, reason });
+    if (!this.#stopping) this.#reconciler.start(described);
   }
 
   /** Some of what became of jobs; all of it unless there are large results. */
@@ -215,6 +244,7 @@ export class Worker {
   #wake(): void {
     this.#isWoken = true;
     this.#work.wake();
+    this.#scheduler.wake();
   }
 
   #soonIfUnsettled(): number | null {
@@ -294,13 +324,15 @@ export class Worker {
   }
 
   #record(seenAt: number, leaseUntil: number): WorkerRecord {
-    const { queues } = this.settings;
+    const { queues, project } = this.settings;
     const { pid } = process;
     return {
       id: this.id,
       host: hostname(),
       pid,
       queues: queues ?? [],
+      project,
+      release: this.#reconciler.release,
       startedAt: this.#startedAt,
       seenAt,
       leaseUntil,

@@ -38,6 +38,8 @@ describe("cancel", () => {
       host: "h",
       pid: 1,
       queues: [],
+      project: "p",
+      release: "",
       startedAt: now,
       seenAt: now,
       leaseUntil: now + 60_000,

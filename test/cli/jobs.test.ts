@@ -172,6 +172,8 @@ describe("status", () => {
       host: "here",
       pid: 7,
       queues: ["a", "b"],
+      project: "p",
+      release: "",
       startedAt: now - 3_600_000,
       seenAt: now,
     };
@@ -218,6 +220,8 @@ describe("tables", () => {
       host: "host.".repeat(20),
       pid: 1234567,
       queues: [long, wide],
+      project: "p",
+      release: "",
       startedAt: now,
       seenAt: now,
       leaseUntil: now + 60_000,

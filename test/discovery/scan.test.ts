@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { scan } from "../../src/discovery/scan.ts";
+import { type DiscoveredTask, scan } from "../../src/discovery/scan.ts";
 
 interface Case {
   /** Names and lines of the tasks, such as `math.add:2`. */
@@ -323,7 +323,7 @@ test("nothing is run, not even a macro", () => {
   rmSync(folder, { recursive: true });
 
   expect(ran).toBe(false);
-  expect(found[0]!.tasks).toEqual([{ name: "a", file: "tasks.ts", line: 4 }]);
+  expect(found[0]!.tasks).toEqual([{ name: "a", file: "tasks.ts", line: 4, mayRecur: true }]);
   expect(found[1]!.tasks).toEqual(found[0]!.tasks);
   expect(found[2]!.problems.map(({ message }) => message)).toEqual([
     expect.stringContaining("Macros are disabled"),
@@ -339,7 +339,7 @@ test("every string is a name", () => {
       const literal = JSON.stringify(name);
       const source = asConstant ? `const NAME = ${literal}; task(NAME)` : `task(${literal}, run)`;
       expect(scan(imported + source, "x.ts")).toEqual({
-        tasks: [{ name, file: "x.ts", line: 2 }],
+        tasks: [{ name, file: "x.ts", line: 2, mayRecur: !asConstant }],
         problems: [],
       });
     }),
@@ -369,13 +369,36 @@ test("lines and finds do not depend on what stands around", () => {
       fc.constantFrom("\n", "\r\n"),
       (pieces, newline) => {
         const lines = imported.split("\n");
-        const expected: { name: string; file: string; line: number }[] = [];
+        const expected: DiscoveredTask[] = [];
         for (const [i, piece] of pieces.entries()) {
           lines.push(...piece.replaceAll("#", String(i)).split("\n"), `task("t${i}", run);`);
-          expected.push({ name: `t${i}`, file: "x.ts", line: lines.length });
+          expected.push({ name: `t${i}`, file: "x.ts", line: lines.length, mayRecur: true });
         }
         expect(scan(lines.join(newline), "x.ts")).toEqual({ tasks: expected, problems: [] });
       },
     ),
   );
+});
+
+test("a task may recur if its second argument could hold every or cron", () => {
+  const recurring = [
+    '{ every: "5m", run }',
+    '{ cron: "0 9 * * *", run() {} }',
+    '{ "every": 5, run }',
+    "{ ...shared, run }",
+    "options",
+    "makeOptions()",
+  ];
+  const plain = [
+    "() => 1",
+    "async (x) => x",
+    "x => x",
+    "function () {}",
+    "{ run() {} }",
+    '{ queue: "a", run }',
+  ];
+  const mayRecur = (argument: string) =>
+    scan(`${imported}task("t", ${argument});`, "x.ts").tasks[0]!.mayRecur;
+  expect(recurring.filter((argument) => !mayRecur(argument))).toEqual([]);
+  expect(plain.filter(mayRecur)).toEqual([]);
 });

@@ -11,7 +11,17 @@ testStorage("memory", () => {
 });
 
 const queues = ["a", "b"];
-const worker = { id: "w", host: "h", pid: 1, queues, startedAt: 0, seenAt: 0, leaseUntil: 100 };
+const worker = {
+  id: "w",
+  host: "h",
+  pid: 1,
+  queues,
+  project: "p",
+  release: "",
+  startedAt: 0,
+  seenAt: 0,
+  leaseUntil: 100,
+};
 const jobFields = fc.record({
   id: fc.uuid({ version: 7 }),
   queue: fc.constantFrom(...queues),
@@ -31,6 +41,7 @@ function aJob(fields: JobFields): NewJob {
     timeout: null,
     createdAt: 0,
     schedule: null,
+    scheduledFor: null,
     keepCount: null,
   };
   return { ...rest, ...fields };

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Socket } from "bun";
 import { openStorage } from "../../src/storage/open.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import {
@@ -8,12 +7,14 @@ import {
   aWorker,
   idsOf,
   now,
+  put,
   released,
+  remove,
   retried,
   succeeded,
 } from "../../src/testing/builders.ts";
 import { startRedis } from "../support/redis.ts";
-import { until } from "../support/until.ts";
+import { commandsDuring } from "../support/redis-monitor.ts";
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let client: Bun.RedisClient;
@@ -25,35 +26,6 @@ afterAll(async () => {
   client.close();
   await server.stop();
 });
-
-interface Command {
-  /** Whether a script called it. */
-  inScript: boolean;
-  name: string;
-  values: string[];
-}
-
-/** What Redis is told while `work` runs, by its own account. */
-async function commandsDuring(work: () => Promise<unknown>): Promise<Command[]> {
-  let text = "";
-  const decoder = new TextDecoder();
-  const data = (_: Socket, chunk: Uint8Array) => {
-    text += decoder.decode(chunk, { stream: true });
-  };
-  const monitor = await Bun.connect({ hostname: "127.0.0.1", port: server.port, socket: { data } });
-  monitor.write("MONITOR\r\n");
-  await until(async () => text.includes("+OK"));
-  await work();
-  await client.send("ECHO", ["the end"]);
-  await until(async () => text.includes("the end"));
-  monitor.end();
-  return text.split("\r\n").flatMap((line) => {
-    const [, place, rest] = /^\+\S+ \[\d+ (\S+)\] (.*)$/s.exec(line) ?? [];
-    if (!rest || rest.includes("the end")) return [];
-    const [name, ...values] = [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, value]) => value!);
-    return [{ inScript: place === "lua", name: name!.toUpperCase(), values }];
-  });
-}
 
 /** One call of each operation that changes or reads jobs, over two queues. */
 async function everything(storage: Storage) {
@@ -72,9 +44,12 @@ async function everything(storage: Storage) {
   await storage.nextRunAt(["a", "b"]);
   await storage.pause("a", true);
   await storage.pause("a", false);
-  await storage.putSchedule(aSchedule());
-  await storage.fire("s1", now, null, aJob({ queue: "a" }));
+  await storage.changeSchedules([put(aSchedule({ queue: "a" })), put(aSchedule({ id: "s2", queue: "b" }))]);
+  const fired = put(aSchedule({ version: "v2", paused: true, queue: "a" }), "v1", [aJob({ queue: "b" })]);
+  await storage.changeSchedules([fired, remove("s2", "v1")]);
   await storage.schedules();
+  await storage.schedules(["s1"]);
+  await storage.nextSchedules(1);
   await storage.claim("w1", ["a", "b"], 100, now);
   await storage.recover(now + 1e9);
   await storage.trim({ queue: "b", task: "test.task", state: "cancelled" }, 0, 1);
@@ -83,7 +58,7 @@ async function everything(storage: Storage) {
 
 test("scripts touch only the keys that they declare, and those of a queue share its hash tag", async () => {
   const storage = openStorage(`${server.url}?prefix=tagged`);
-  const commands = await commandsDuring(() => everything(storage));
+  const commands = await commandsDuring(server, () => everything(storage));
   await storage.close();
   let declared: string[] = [];
   let touched = 0;
@@ -107,7 +82,7 @@ test("an operation is one script however many jobs it moves", async () => {
   const jobs = Array.from({ length: 1_000 }, () => aJob());
   await storage.heartbeat(aWorker());
   const sent = async (work: () => Promise<unknown>) => {
-    const commands = await commandsDuring(work);
+    const commands = await commandsDuring(server, work);
     return commands.filter(({ inScript }) => !inScript).map(({ name }) => name);
   };
   expect(await sent(() => storage.insert(jobs))).toEqual(["EVALSHA"]);
@@ -119,6 +94,8 @@ test("an operation is one script however many jobs it moves", async () => {
   expect(await sent(claim)).toEqual(["EVALSHA", "GET", "DEL"]);
   expect(claimed).toHaveLength(1_000);
   expect(await sent(() => storage.settle("w1", claimed.map(succeeded), now))).toEqual(["EVALSHA"]);
+  const schedules = jobs.map(({ id }) => put(aSchedule({ id: `s-${id}` }), null, [aJob()]));
+  expect(await sent(() => storage.changeSchedules(schedules))).toEqual(["EVALSHA"]);
   await storage.close();
 });
 
@@ -145,10 +122,8 @@ test("each change that makes work due leaves one token for one worker, and no mo
     () => storage.settle("w1", [released(b!)], now),
     () => storage.settle("w1", [retried(c!)], now),
     () => storage.pause("default", false),
-    async () => {
-      await storage.putSchedule(aSchedule());
-      await storage.fire("s1", now, null, aJob());
-    },
+    () => storage.changeSchedules([put(aSchedule())]),
+    () => storage.changeSchedules([put(aSchedule({ version: "v2", paused: true }), "v1", [aJob()])]),
   ];
   for (const cause of causes) {
     await clear();

@@ -206,7 +206,7 @@ describe("a job beside one that blocks their process", () => {
     const innocent = await bench.nuvom.enqueue(
       tasks.nap,
       { milliseconds: 20 },
-      { timeout: "200ms", attempts: 1 },
+      { timeout: "700ms", attempts: 1 },
     );
     await Promise.all([blocker.result(), innocent.result()]);
     for (const job of [blocker, innocent])
@@ -287,7 +287,7 @@ describe("a job beside one that blocks their process", () => {
     expect(await blocker.state()).toBe("running");
     expect(bench.events.filter(({ type }) => type === "refused")).toEqual([]);
     await blocker.result();
-  });
+  }, 20_000);
 });
 
 describe("a job that its worker cannot run", () => {
@@ -332,7 +332,16 @@ describe("a worker", () => {
     const jobs = await bench.nuvom.enqueueMany(tasks.nap, naps);
     const now = Date.now();
     const lease = { seenAt: now, leaseUntil: now + 1 };
-    await storage.heartbeat({ id: "dead", host: "h", pid: 1, queues: [], startedAt: now, ...lease });
+    await storage.heartbeat({
+      id: "dead",
+      host: "h",
+      pid: 1,
+      queues: [],
+      project: "p",
+      release: "",
+      startedAt: now,
+      ...lease,
+    });
     await storage.claim("dead", ["default"], 6, now);
     await storage.recover(now + 2);
     await using second = await workbench({ storage: bench.storage, drain: true });
@@ -391,6 +400,8 @@ describe("a worker", () => {
       host: "h",
       pid: 1,
       queues: [],
+      project: "p",
+      release: "",
       startedAt: now,
       seenAt: now,
       leaseUntil: now + 200,
@@ -478,7 +489,16 @@ describe("a worker", () => {
     const jobs = await bench.nuvom.enqueueMany(tasks.add, inputs);
     const now = Date.now();
     const lease = { seenAt: now, leaseUntil: now + 1 };
-    await storage.heartbeat({ id: "dead", host: "h", pid: 1, queues: [], startedAt: now, ...lease });
+    await storage.heartbeat({
+      id: "dead",
+      host: "h",
+      pid: 1,
+      queues: [],
+      project: "p",
+      release: "",
+      startedAt: now,
+      ...lease,
+    });
     expect(await storage.claim("dead", ["default"], 300, now)).toHaveLength(300);
     await using second = await workbench({ storage: bench.storage });
     expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(inputs.map(({ x }) => x));

@@ -1,5 +1,5 @@
 import { isFinal, type Job, keptFor, type Priority, priorities } from "../../job.ts";
-import type { Schedule, WorkerRecord } from "../storage.ts";
+import type { Schedule, ScheduleChange, WorkerRecord } from "../storage.ts";
 
 interface Queue {
   paused: boolean;
@@ -50,6 +50,28 @@ export function change(data: Data, job: Job, fields: Partial<Job>): void {
   else enter(data, job);
 }
 
+/** Returns whether it applied. */
+export function changeSchedule(
+  data: Data,
+  { id, from, to, jobs }: ScheduleChange & { jobs: readonly Job[] },
+): boolean {
+  if ((data.schedules.get(id)?.version ?? null) !== from) return false;
+  if (to) {
+    data.schedules.set(id, to);
+    queueOf(data, to.queue);
+    if (isUpcoming(to)) wake(data, to.queue);
+  } else {
+    data.schedules.delete(id);
+  }
+  for (const job of jobs) add(data, job);
+  return true;
+}
+
+/** Whether it will fire. */
+export function isUpcoming(schedule: Schedule): schedule is Schedule & { nextRunAt: number } {
+  return !schedule.paused && schedule.nextRunAt !== null;
+}
+
 /** When its time to be kept is over, `null` for never. */
 export function expiry(job: Job): number | null {
   const kept = isFinal(job.state) ? keptFor(job, job.state) : null;
@@ -93,6 +115,7 @@ export function keyHolder(data: Data, { queue, key }: Job): string | undefined {
   return key === null ? undefined : queueOf(data, queue).keys.get(key);
 }
 
+/** Makes the queue known if it was not. */
 export function queueOf(data: Data, name: string): Queue {
   const queue = data.queues.get(name) ?? {
     paused: false,

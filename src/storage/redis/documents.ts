@@ -51,17 +51,18 @@ type Original = [
   timeout: number | null,
   createdAt: number,
   schedule: string | null,
+  scheduledFor: number | null,
 ];
 
 /** As the fields come back: bytes in the place of text. */
 type Raw<T> = {
-  [Field in keyof T]: T[Field] extends number | null | undefined ? T[Field] : RawText<T[Field]>;
+  [Field in keyof T]: T[Field] extends number | boolean | null | undefined ? T[Field] : RawText<T[Field]>;
 };
 type RawText<T> = Uint8Array | (null extends T ? null : never) | (undefined extends T ? undefined : never);
 
 export function packOriginal(job: NewJob): Uint8Array {
   const { task, priority, runAt, key, keepFor, keepFailedFor, keepCount } = job;
-  const { maxAttempts, timeout, createdAt, schedule } = job;
+  const { maxAttempts, timeout, createdAt, schedule, scheduledFor } = job;
   const original: Original = [
     task,
     priority,
@@ -74,6 +75,7 @@ export function packOriginal(job: NewJob): Uint8Array {
     timeout,
     createdAt,
     schedule,
+    scheduledFor,
   ];
   return closed(original, job.input);
 }
@@ -128,7 +130,7 @@ export function unpackJobs(bytes: Uint8Array | null, count: number): (Job | null
 function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
   const { fields, bytes: input } = opened(original);
   const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Raw<Original>;
-  const [maxAttempts, timeout, createdAt, schedule] = rest;
+  const [maxAttempts, timeout, createdAt, schedule, scheduledFor] = rest;
   const { fields: changes, bytes } = changed ? opened(changed) : unchanged;
   const { state: end, worker, reason, errorBytes, ...others } = changes as Raw<Changes>;
   const state = end ? (asText(end) as FinalState) : "pending";
@@ -146,6 +148,7 @@ function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
     timeout,
     createdAt,
     schedule: schedule && asText(schedule),
+    scheduledFor,
     input: copy(input),
     state,
     worker: worker ? asText(worker) : null,
@@ -171,18 +174,28 @@ export function asRunning(job: Job, worker: string, startedAt: number): Job {
   return { ...job, ...counted, state: "running", worker, startedAt, reason: null };
 }
 
-export function unpackSchedules(bytes: Uint8Array | null, count: number): Schedule[] {
-  return (handedOver(bytes, count) as Uint8Array[]).map((document) => {
-    const { id, nextRunAt, paused, definition } = rawDecoder.decode(document) as StoredSchedule;
-    return { id: asText(id), nextRunAt: nextRunAt ?? null, paused, definition: copy(definition) };
-  });
+/** The fields of a schedule; its definition follows as bytes. Scripts know the first place. */
+type ScheduleFields = [version: string, id: string, queue: string, nextRunAt: number | null, paused: boolean];
+
+export function packSchedule({ version, id, queue, nextRunAt, paused, definition }: Schedule): Uint8Array {
+  const fields: ScheduleFields = [version, id, queue, nextRunAt, paused];
+  return closed(fields, definition);
 }
 
-interface StoredSchedule {
-  id: Uint8Array;
-  nextRunAt?: number;
-  paused: boolean;
-  definition: Uint8Array;
+/** The schedules that a script handed over. */
+export function unpackSchedules(bytes: Uint8Array | null, count: number): Schedule[] {
+  return (handedOver(bytes, count) as Uint8Array[]).map((document) => {
+    const { fields, bytes: definition } = opened(document);
+    const [version, id, queue, nextRunAt, paused] = fields as Raw<ScheduleFields>;
+    return {
+      id: asText(id),
+      version: asText(version),
+      queue: asText(queue),
+      nextRunAt,
+      paused,
+      definition: copy(definition),
+    };
+  });
 }
 
 function handedOver(bytes: Uint8Array | null, count: number): unknown[] {

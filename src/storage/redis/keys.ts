@@ -31,7 +31,10 @@ export function storageKeys(prefix: string) {
     leases: `${prefix}:leases`,
     /** By the id of a worker, how many jobs it runs. */
     holding: `${prefix}:holding`,
+    /** By id. */
     schedules: `${prefix}:schedules`,
+    /** The ids of the schedules that are not paused and have a next occurrence, by its time. */
+    upcoming: `${prefix}:upcoming`,
     wake: (queue: string) => ofQueue(queue, "wake"),
     ofQueue: (queue: string) => parts.map((part) => ofQueue(queue, part)),
   };

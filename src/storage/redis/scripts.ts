@@ -1,16 +1,16 @@
 import cancel from "./lua/cancel.lua" with { type: "text" };
+import changeSchedules from "./lua/change_schedules.lua" with { type: "text" };
 import claim from "./lua/claim.lua" with { type: "text" };
 import counts from "./lua/counts.lua" with { type: "text" };
-import fire from "./lua/fire.lua" with { type: "text" };
 import get from "./lua/get.lua" with { type: "text" };
 import heartbeat from "./lua/heartbeat.lua" with { type: "text" };
 import insert from "./lua/insert.lua" with { type: "text" };
 import list from "./lua/list.lua" with { type: "text" };
 import nextRunAt from "./lua/next_run_at.lua" with { type: "text" };
+import nextSchedules from "./lua/next_schedules.lua" with { type: "text" };
 import pause from "./lua/pause.lua" with { type: "text" };
 import prelude from "./lua/prelude.lua" with { type: "text" };
 import prune from "./lua/prune.lua" with { type: "text" };
-import putSchedule from "./lua/put_schedule.lua" with { type: "text" };
 import recover from "./lua/recover.lua" with { type: "text" };
 import retry from "./lua/retry.lua" with { type: "text" };
 import schedules from "./lua/schedules.lua" with { type: "text" };
@@ -36,17 +36,17 @@ function script(body: string, { frees = false } = {}): Script {
 
 export const scripts = {
   cancel: script(cancel, { frees: true }),
+  changeSchedules: script(changeSchedules),
   claim: script(claim, { frees: true }),
   counts: script(counts, { frees: true }),
-  fire: script(fire),
   get: script(get, { frees: true }),
   heartbeat: script(heartbeat, { frees: true }),
   insert: script(insert),
   list: script(list, { frees: true }),
   nextRunAt: script(nextRunAt, { frees: true }),
+  nextSchedules: script(nextSchedules, { frees: true }),
   pause: script(pause),
   prune: script(prune, { frees: true }),
-  putSchedule: script(putSchedule),
   recover: script(recover, { frees: true }),
   retry: script(retry),
   schedules: script(schedules, { frees: true }),

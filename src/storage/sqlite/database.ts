@@ -20,6 +20,7 @@ const migrations = [
     timeout INTEGER,
     key TEXT,
     schedule TEXT,
+    scheduled_for INTEGER,
     keep_for INTEGER,
     keep_failed_for INTEGER,
     keep_count INTEGER,
@@ -48,15 +49,20 @@ const migrations = [
   CREATE TABLE queues (name TEXT PRIMARY KEY, paused INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
   CREATE TABLE schedules (
     id TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    queue TEXT NOT NULL,
     next_run_at INTEGER,
     paused INTEGER NOT NULL,
     definition BLOB NOT NULL
   );
+  CREATE INDEX schedules_next ON schedules (next_run_at, id) WHERE paused = 0 AND next_run_at IS NOT NULL;
   CREATE TABLE workers (
     id TEXT PRIMARY KEY,
     host TEXT NOT NULL,
     pid INTEGER NOT NULL,
     queues TEXT NOT NULL,
+    project TEXT NOT NULL,
+    release TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     lease_until INTEGER NOT NULL

@@ -16,6 +16,7 @@ export interface JobRow {
   timeout: number | null;
   key: string | null;
   schedule: string | null;
+  scheduled_for: number | null;
   keep_for: number | null;
   keep_failed_for: number | null;
   keep_count: number | null;
@@ -42,6 +43,7 @@ export function toJob(row: JobRow): Job {
     key: row.key,
     createdAt: row.created_at,
     schedule: row.schedule,
+    scheduledFor: row.scheduled_for,
     keepFor: row.keep_for,
     keepFailedFor: row.keep_failed_for,
     keepCount: row.keep_count,
@@ -60,13 +62,22 @@ export function toJob(row: JobRow): Job {
 
 export interface ScheduleRow {
   id: string;
+  version: string;
+  queue: string;
   next_run_at: number | null;
   paused: number;
   definition: Uint8Array;
 }
 
 export function toSchedule(row: ScheduleRow): Schedule {
-  return { id: row.id, nextRunAt: row.next_run_at, paused: row.paused === 1, definition: row.definition };
+  return {
+    id: row.id,
+    version: row.version,
+    queue: row.queue,
+    nextRunAt: row.next_run_at,
+    paused: row.paused === 1,
+    definition: row.definition,
+  };
 }
 
 export interface WorkerRow {
@@ -74,6 +85,8 @@ export interface WorkerRow {
   host: string;
   pid: number;
   queues: string;
+  project: string;
+  release: string;
   started_at: number;
   seen_at: number;
   lease_until: number;
@@ -85,6 +98,8 @@ export function toWorker(row: WorkerRow): WorkerRecord {
     host: row.host,
     pid: row.pid,
     queues: JSON.parse(row.queues),
+    project: row.project,
+    release: row.release,
     startedAt: row.started_at,
     seenAt: row.seen_at,
     leaseUntil: row.lease_until,

@@ -40,6 +40,13 @@ export function prepareStatements(database: Database) {
        ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET ?`,
     ),
     schedules: database.prepare<ScheduleRow, []>("SELECT * FROM schedules ORDER BY id"),
+    schedule: database.prepare<ScheduleRow, [string]>("SELECT * FROM schedules WHERE id = ?"),
+    nextSchedules: database.prepare<ScheduleRow, [number]>(
+      "SELECT * FROM schedules WHERE paused = 0 AND next_run_at IS NOT NULL ORDER BY next_run_at, id LIMIT ?",
+    ),
+    scheduleVersion: database.prepare<{ version: string }, [string]>(
+      "SELECT version FROM schedules WHERE id = ?",
+    ),
     workers: database.prepare<WorkerRow, []>("SELECT * FROM workers ORDER BY id"),
   };
 
@@ -47,8 +54,8 @@ export function prepareStatements(database: Database) {
     addQueue: database.prepare("INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
     insert: database.prepare(
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,
-         keep_for, keep_failed_for, keep_count, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
+         scheduled_for, keep_for, keep_failed_for, keep_count, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
     claim: database.prepare<JobRow, [string, number, string]>(
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL
@@ -67,8 +74,9 @@ export function prepareStatements(database: Database) {
        WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
     ),
     heartbeat: database.prepare(
-      `INSERT INTO workers (id, host, pid, queues, started_at, seen_at, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
+      `INSERT INTO workers (id, host, pid, queues, project, release, started_at, seen_at, lease_until)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, release = excluded.release, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
     ),
     endWorkers: database.prepare<{ id: string }, [number]>(
       "DELETE FROM workers WHERE lease_until <= ? RETURNING id",
@@ -99,12 +107,9 @@ export function prepareStatements(database: Database) {
             AND (finished_at, id) <= (?, ?) ORDER BY finished_at, id LIMIT ?)`,
     ),
     putSchedule: database.prepare(
-      "INSERT OR REPLACE INTO schedules (id, next_run_at, paused, definition) VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO schedules (id, version, queue, next_run_at, paused, definition) VALUES (?, ?, ?, ?, ?, ?)",
     ),
     removeSchedule: database.prepare("DELETE FROM schedules WHERE id = ?"),
-    advance: database.prepare(
-      "UPDATE schedules SET next_run_at = ? WHERE id = ? AND next_run_at = ? AND NOT paused",
-    ),
   };
 
   return { select, change };

@@ -5,7 +5,7 @@
 -- claims are one higher than they say.
 
 local call = redis.call
-local handoff, queues, any_wake, workers, leases, holding, schedules = unpack(KEYS, 1, 7)
+local handoff, queues, any_wake, workers, leases, holding, schedules, upcoming = unpack(KEYS, 1, 8)
 local asked = cmsgpack.unpack(ARGV[1])
 
 local parts = {
@@ -26,7 +26,7 @@ local taking_part = {}
 for index, name in ipairs(asked.queues) do
   local queue = { name = name }
   for place, part in ipairs(parts) do
-    queue[part] = KEYS[7 + (index - 1) * #parts + place]
+    queue[part] = KEYS[8 + (index - 1) * #parts + place]
   end
   taking_part[index] = queue
 end
@@ -201,14 +201,15 @@ local function cancel(batch, id, original, fields, bytes, now)
   finish(batch, id, 'cancelled', original.task, original.key, original.keep, closed(fields, bytes), now)
 end
 
--- Adds jobs, each `{ queue, id, priority, runAt, key }` with its document in ARGV, and returns the ids they are known by.
+-- Adds jobs, each `{ queue, id, priority, runAt, key, document }` where `document` is its place in ARGV, and returns the
+-- ids they are known by.
 local function add(jobs)
   local ids = {}
   for _, queue in ipairs(taking_part) do
     queue.added, queue.batch = {}, batch()
   end
   for index = 1, #jobs do
-    local place, id, priority, run_at, key = unpack(jobs[index], 1, 5)
+    local place, id, priority, run_at, key, document = unpack(jobs[index], 1, 6)
     local queue = taking_part[place]
     ids[index] = id
     if call('HEXISTS', queue.jobs, id) == 0 then
@@ -216,7 +217,7 @@ local function add(jobs)
       if holder then
         ids[index] = holder
       else
-        call('HSET', queue.jobs, id, ARGV[index + 1])
+        call('HSET', queue.jobs, id, ARGV[document])
         if key then
           call('HSET', queue.keys, key, id)
         end
@@ -226,8 +227,8 @@ local function add(jobs)
     end
   end
   for _, queue in ipairs(taking_part) do
-    call('HSETNX', queues, queue.name, '0')
     if #queue.added > 0 then
+      call('HSETNX', queues, queue.name, '0')
       call_with('ZADD', queue.ids, queue.added)
       write(queue, queue.batch)
       wake(queue)

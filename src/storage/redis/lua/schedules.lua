@@ -1,6 +1,8 @@
-local all = {}
-for index, bytes in ipairs(call('HVALS', schedules)) do
-  all[index] = bytes
+local found = {}
+for _, document in ipairs(asked.ids and read(schedules, asked.ids) or call('HVALS', schedules)) do
+  if document then
+    found[#found + 1] = document
+  end
 end
-hand_over(all)
-return #all
+hand_over(found)
+return #found

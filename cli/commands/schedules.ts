@@ -1,0 +1,215 @@
+import { resolve } from "node:path";
+import { projectRoot } from "../../src/config.ts";
+import { formatDuration } from "../../src/duration.ts";
+import { type DecodedSchedule, InvalidOptionError, type Nuvom } from "../../src/index.ts";
+import { upcoming } from "../../src/schedule.ts";
+import type { RecurringWhen } from "../../src/when.ts";
+import {
+  command,
+  count,
+  duration,
+  jsonFlag,
+  rootFlag,
+  storageFlag,
+  time,
+  UsageError,
+  type Values,
+  withClient,
+} from "../command.ts";
+import { paint, plain, printable, printJson, relative } from "../output.ts";
+import { type Column, table } from "../table.ts";
+import { findTask, parsedInput } from "../tasks.ts";
+
+const flags = {
+  every: { type: "string", value: "DURATION", help: "add, change: the interval, such as 10s, 5m or 1d" },
+  cron: { type: "string", value: "FIELDS", help: 'add, change: such as "0 9 * * MON-FRI" or @daily' },
+  tz: { type: "string", value: "ZONE", help: "the time zone of --cron (default: UTC)" },
+  start: { type: "string", value: "TIME", help: "no occurrence before, such as 2038-01-19T03:14:07Z" },
+  end: { type: "string", value: "TIME", help: "no occurrence after" },
+  limit: { type: "string", value: "N", help: "no more occurrences than this" },
+  jitter: { type: "string", value: "DURATION", help: "run each job up to this much later, at random" },
+  "catch-up": {
+    type: "string",
+    value: "HOW",
+    help: "after missed occurrences: one job (default), all, none",
+  },
+  overlap: {
+    type: "string",
+    value: "HOW",
+    help: "while the job before is pending or running: allow (default), skip, replace",
+  },
+  id: { type: "string", value: "ID", help: "add: its name (default: from the task and its input)" },
+  ...rootFlag,
+  ...storageFlag,
+  ...jsonFlag,
+} as const;
+
+type Given = Values<typeof flags>;
+type Action = (nuvom: Nuvom, values: string[], flags: Given) => Promise<unknown>;
+
+/** What each action does; what it returns is printed. */
+const actions: Record<string, Action> = {
+  list: async (nuvom, _, { json }) => list(await nuvom.schedules(), json ?? false),
+  show: (nuvom, [id], { json }) => show(nuvom, id!, json ?? false),
+  async add(nuvom, [name, json], flags) {
+    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    const when = { ...ruleOf(flags), ...(flags.id !== undefined && { id: flags.id }) };
+    const task = await findTask(name!, root);
+    const { id } = await nuvom.schedule(task, (await parsedInput(json)) as never, when);
+    return show(nuvom, id, flags.json ?? false);
+  },
+  async change(nuvom, [id], flags) {
+    await nuvom.getSchedule(id!).change(ruleOf(flags));
+    return show(nuvom, id!, flags.json ?? false);
+  },
+  pause: forEach((nuvom, id) => nuvom.getSchedule(id).pause(), "paused"),
+  resume: forEach((nuvom, id) => nuvom.getSchedule(id).resume(), "resumed"),
+  run: forEach(async (nuvom, id) => `job ${(await nuvom.getSchedule(id).runNow()).id}`, "runs"),
+  remove: forEach(async (nuvom, id) => {
+    // Tells of one that is not there.
+    await nuvom.getSchedule(id).get();
+    await nuvom.getSchedule(id).remove();
+  }, "removed"),
+};
+
+export default command({
+  summary: "list, show, add, change, pause, resume, run or remove schedules",
+  usage: "[<action> [<id or task> …]]",
+  arguments: [0, Number.POSITIVE_INFINITY],
+  flags,
+  examples: [
+    "nuvom schedules",
+    `nuvom schedules add report '{"city":"Rome"}' --every 1h --id report:rome`,
+    "nuvom schedules show report:rome",
+    `nuvom schedules change report:rome --cron "0 9 * * MON-FRI" --tz Europe/Rome`,
+    "nuvom schedules pause report:rome",
+  ],
+  async run([name = "list", ...values], flags) {
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (!action) {
+      throw new UsageError(`there is no action "${name}"; there are ${Object.keys(actions).join(", ")}`);
+    }
+    if (name !== "list" && values.length === 0) {
+      throw new UsageError(`which one? nuvom schedules ${name} <${name === "add" ? "task" : "id"}>`);
+    }
+    return withClient(flags, async (nuvom) => {
+      await action(nuvom, values, flags);
+      return 0;
+    });
+  },
+});
+
+function forEach(work: (nuvom: Nuvom, id: string) => Promise<unknown>, done: string): Action {
+  return async (nuvom, ids, { json }) => {
+    const answers = [];
+    for (const id of ids) {
+      const result = await work(nuvom, id);
+      const detail = typeof result === "string" ? result : undefined;
+      answers.push({ id, done, ...(detail && { detail }) });
+      if (!json) console.log(printable([id, done, detail].filter(Boolean).join(" ")));
+    }
+    if (json) printJson(answers);
+  };
+}
+
+function ruleOf(flags: Given): RecurringWhen {
+  if ((flags.every === undefined) === (flags.cron === undefined)) {
+    throw new InvalidOptionError('say when: either --every 5m or --cron "0 9 * * MON-FRI"');
+  }
+  // What the words may be is checked with the rest of the rule.
+  return {
+    ...(flags.every !== undefined && { every: duration(flags.every, "every") }),
+    ...(flags.cron !== undefined && { cron: flags.cron }),
+    ...(flags.tz !== undefined && { tz: flags.tz }),
+    ...(flags.start !== undefined && { startAt: time(flags.start, "start") }),
+    ...(flags.end !== undefined && { endAt: time(flags.end, "end") }),
+    ...(flags.limit !== undefined && { limit: count(flags.limit, "limit") }),
+    ...(flags.jitter !== undefined && { jitter: duration(flags.jitter, "jitter") }),
+    ...(flags["catch-up"] !== undefined && { catchUp: flags["catch-up"] }),
+    ...(flags.overlap !== undefined && { overlap: flags.overlap }),
+  } as RecurringWhen;
+}
+
+function list(schedules: DecodedSchedule[], json: boolean): void {
+  if (json) return printJson(schedules.map(asJson));
+  if (schedules.length === 0) return console.log("no schedules; nuvom schedules add adds one");
+  const now = Date.now();
+  const rows = schedules.map((schedule) => [
+    schedule.id,
+    schedule.definition.template.task,
+    ruleText(schedule),
+    nextText(schedule, now),
+    String(schedule.definition.made),
+  ]);
+  console.log(table(columns, rows));
+}
+
+const columns: Column[] = [
+  { header: "SCHEDULE", cut: "end" },
+  { header: "TASK", cut: "end" },
+  { header: "WHEN", cut: "end" },
+  { header: "NEXT" },
+  { header: "JOBS" },
+];
+
+async function show(nuvom: Nuvom, id: string, json: boolean): Promise<void> {
+  const schedule = await nuvom.getSchedule(id).get();
+  if (json) return printJson(asJson(schedule));
+  const { definition, queue, paused } = schedule;
+  const { recurrence, template, project, made, lastJob } = definition;
+  const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+  const lines: [string, string | null][] = [
+    ["id", id],
+    ["task", template.task],
+    ["when", ruleText(schedule)],
+    ["from", time(recurrence.startAt)],
+    ["until", time(recurrence.endAt)],
+    ["limit", recurrence.limit === null ? null : `${recurrence.limit} occurrences`],
+    ["jitter", recurrence.jitter === 0 ? null : `up to ${formatDuration(recurrence.jitter)}`],
+    ["catch-up", recurrence.catchUp],
+    ["overlap", recurrence.overlap],
+    ["queue", queue],
+    ["defined", project === null ? "by a call" : `in the sources of ${project}`],
+    ["state", paused ? "paused" : schedule.nextRunAt === null ? "ended" : "active"],
+    ["jobs", `${made}${lastJob ? `, the last is ${lastJob}` : ""}`],
+  ];
+  for (const [label, text] of lines) {
+    if (text !== null) console.log(`${paint("dim", label.padEnd(9))} ${printable(text)}`);
+  }
+  const zone = zoneOf(schedule);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zones = [...new Set([zone, here])];
+  const times = upcoming(definition, schedule.nextRunAt, 5);
+  if (times.length > 0) {
+    console.log();
+    const rows = times.map((at) => [...zones.map((zone) => inZone(at, zone)), relative(at, Date.now())]);
+    console.log(table([...zones.map((header) => ({ header })), { header: "" }], rows));
+  }
+}
+
+function asJson({ definition, ...schedule }: DecodedSchedule) {
+  const { template, ...rest } = definition;
+  const { input: _, ...options } = template;
+  return plain({ ...schedule, ...rest, ...options, next: upcoming(definition, schedule.nextRunAt, 5) });
+}
+
+function ruleText({ definition: { recurrence } }: DecodedSchedule): string {
+  const { rule } = recurrence;
+  return "every" in rule ? `every ${formatDuration(rule.every)}` : `${rule.cron} ${rule.tz}`;
+}
+
+function nextText({ paused, nextRunAt }: DecodedSchedule, now: number): string {
+  if (paused) return "paused";
+  return nextRunAt === null ? "ended" : relative(nextRunAt, now);
+}
+
+function zoneOf({ definition: { recurrence } }: DecodedSchedule): string {
+  return "tz" in recurrence.rule ? recurrence.rule.tz : "UTC";
+}
+
+/** Such as `Mon 2026-03-02 09:00:00`. */
+function inZone(at: number, timeZone: string): string {
+  const date = new Date(at);
+  const day = date.toLocaleDateString("en", { weekday: "short", timeZone });
+  return `${day} ${date.toLocaleString("sv", { timeZone })}`;
+}

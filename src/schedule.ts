@@ -1,0 +1,155 @@
+import { decode, encode } from "./codec.ts";
+import type { NewJob } from "./job.ts";
+import { due, occurrenceAfter, type Recurrence } from "./recurrence.ts";
+import type { Schedule, ScheduleChange } from "./storage/storage.ts";
+import type { WantedSchedule } from "./wanted-schedule.ts";
+
+/** What every job of a schedule has in common. */
+export type JobTemplate = Pick<
+  NewJob,
+  | "task"
+  | "queue"
+  | "priority"
+  | "input"
+  | "maxAttempts"
+  | "timeout"
+  | "keepFor"
+  | "keepFailedFor"
+  | "keepCount"
+>;
+
+/** What a schedule is, beyond what the storage looks at. */
+export interface ScheduleDefinition {
+  recurrence: Recurrence;
+  template: JobTemplate;
+  /** The project whose sources define it, `null` if a call has made it. */
+  project: string | null;
+  createdAt: number;
+  /** How many jobs it has made by its occurrences. */
+  made: number;
+  /** The id of the last of them. */
+  lastJob: string | null;
+}
+
+/** A schedule with its definition decoded. */
+export type DecodedSchedule = Omit<Schedule, "definition"> & { definition: ScheduleDefinition };
+
+/** @throws DecodeError if another release has written it in another way. */
+export function decodeSchedule(schedule: Schedule): DecodedSchedule {
+  return { ...schedule, definition: decode(schedule.definition) as ScheduleDefinition };
+}
+
+/** The change that leaves a schedule in this state, in a version of its own; `from` is the version it was in. */
+export function scheduleChange(
+  { definition, ...schedule }: Omit<DecodedSchedule, "version">,
+  from: string | null,
+  jobs: readonly NewJob[] = [],
+): ScheduleChange {
+  const bytes = encode(definition, { root: "schedule", limit: Number.POSITIVE_INFINITY });
+  const to = { ...schedule, version: Bun.randomUUIDv7(), definition: bytes };
+  return { id: schedule.id, from, to, jobs };
+}
+
+export interface Firing {
+  change: ScheduleChange;
+  /** The occurrences that get a job, and how many get none because nobody was there. */
+  fired: number[];
+  missed: number;
+  /** The job that must make way. */
+  replaced: string | null;
+}
+
+/** What becomes of a schedule whose next occurrence has come. */
+export function fire(schedule: DecodedSchedule, now: number, random: () => number): Firing {
+  const { definition, nextRunAt, version } = schedule;
+  const { recurrence, made, lastJob } = definition;
+  const { fire, missed, next } = due(recurrence, made, nextRunAt!, now);
+  const replaces = recurrence.overlap === "replace";
+  const fired = replaces ? fire.slice(-1) : fire;
+  const jobs = fired.map((occurrence) => jobOf(schedule, occurrence, now, random));
+  const after = {
+    ...definition,
+    made: made + fire.length,
+    lastJob: jobs.at(-1)?.id ?? lastJob,
+  };
+  return {
+    change: scheduleChange({ ...schedule, nextRunAt: next, definition: after }, version, jobs),
+    fired,
+    missed: missed + fire.length - fired.length,
+    replaced: replaces && jobs.length > 0 ? lastJob : null,
+  };
+}
+
+function jobOf(
+  { id, definition }: DecodedSchedule,
+  occurrence: number,
+  now: number,
+  random: () => number,
+): NewJob {
+  const { recurrence, template } = definition;
+  return {
+    ...template,
+    id: Bun.randomUUIDv7("hex", now),
+    runAt: occurrence + Math.round(random() * recurrence.jitter),
+    // Two jobs of a queue that are pending or running cannot have the same key.
+    key: recurrence.overlap === "skip" ? `schedule:${id}` : null,
+    createdAt: now,
+    schedule: id,
+    scheduledFor: occurrence,
+  };
+}
+
+/** A job of a schedule out of turn. */
+export function jobNow({ id, definition }: DecodedSchedule, now: number): NewJob {
+  const { template } = definition;
+  const times = { runAt: now, createdAt: now, scheduledFor: null };
+  return { ...template, ...times, id: Bun.randomUUIDv7("hex", now), key: null, schedule: id };
+}
+
+/**
+ * The change that makes a schedule what is wanted, `null` if it is that already. One whose occurrences stay the same
+ * keeps its place: it fires next what it would have fired next.
+ */
+export function changeTo(
+  wanted: WantedSchedule,
+  before: DecodedSchedule | null,
+  now: number,
+): ScheduleChange | null {
+  const { id, template, project } = wanted;
+  const keepsPlace = before !== null && haveSameOccurrences(before.definition.recurrence, wanted.recurrence);
+  const recurrence = keepsPlace
+    ? { ...wanted.recurrence, anchor: before.definition.recurrence.anchor }
+    : wanted.recurrence;
+  const { createdAt, made, lastJob } = before?.definition ?? { createdAt: now, made: 0, lastJob: null };
+  const definition = { recurrence, template, project, createdAt, made, lastJob };
+  const isUsedUp = recurrence.limit !== null && made >= recurrence.limit;
+  const next = keepsPlace && before.nextRunAt !== null ? before.nextRunAt : occurrenceAfter(recurrence, now);
+  const after = {
+    id,
+    queue: template.queue,
+    nextRunAt: isUsedUp ? null : next,
+    paused: before?.paused ?? false,
+    definition,
+  };
+  if (before) {
+    const { version, ...unchanged } = before;
+    if (Bun.deepEquals(unchanged, after)) return null;
+  }
+  return scheduleChange(after, before?.version ?? null);
+}
+
+function haveSameOccurrences(before: Recurrence, after: Recurrence): boolean {
+  const parts = ({ rule, startAt, endAt }: Recurrence) => ({ rule, startAt, endAt });
+  return Bun.deepEquals(parts(before), parts(after));
+}
+
+/** The occurrences from the next one on. */
+export function upcoming(definition: ScheduleDefinition, nextRunAt: number | null, count: number): number[] {
+  const { recurrence, made } = definition;
+  const most = Math.min(count, (recurrence.limit ?? Number.POSITIVE_INFINITY) - made);
+  const times: number[] = [];
+  for (let time = nextRunAt; time !== null && times.length < most; time = occurrenceAfter(recurrence, time)) {
+    times.push(time);
+  }
+  return times;
+}

@@ -1,0 +1,56 @@
+import { StorageError } from "../../errors.ts";
+import { type Job, type NewJob, priorities } from "../../job.ts";
+import { settled } from "../settled.ts";
+import type { Outcome, ScheduleChange } from "../storage.ts";
+import { packChanges, packOriginal, packSchedule } from "./documents.ts";
+
+/** A job as it was claimed, which is all that settling it takes. */
+export type Claimed = Omit<Job, "input">;
+
+/** As the scripts take a job to be added, with its document among the bytes. */
+export function insertion(job: NewJob, queues: readonly string[], bytes: Uint8Array[]) {
+  const { queue, id, priority, runAt, key } = job;
+  // The script would notice it only when other jobs are in.
+  if (!Number.isFinite(runAt) || !priorities.includes(priority)) {
+    throw new StorageError(`job ${id} cannot be stored: runAt ${runAt}, priority ${priority}`);
+  }
+  return [queues.indexOf(queue) + 1, id, priority, runAt, key, enclose(packOriginal(job), bytes)];
+}
+
+/** As the script takes a change, with its documents among the bytes. */
+export function scheduleChange(
+  { id, from, to, jobs }: ScheduleChange,
+  queues: readonly string[],
+  bytes: Uint8Array[],
+) {
+  const change = [id, from, jobs.map((job) => insertion(job, queues, bytes))];
+  if (!to) return change;
+  const next = to.paused ? null : to.nextRunAt;
+  return [...change, queues.indexOf(to.queue) + 1, enclose(packSchedule(to), bytes), next];
+}
+
+/** Those of the schedule and of its jobs. */
+export function queuesOf({ to, jobs }: ScheduleChange): string[] {
+  return [...(to ? [to.queue] : []), ...jobs.map((job) => job.queue)];
+}
+
+/** Puts a document among the bytes; returns the place at which the script, which is asked first, finds it. */
+function enclose(document: Uint8Array, bytes: Uint8Array[]): number {
+  return bytes.push(document) + 1;
+}
+
+/** As the script takes an outcome: what becomes of the job, and its changes. `null` if there is no such job. */
+export function settlement(
+  job: Claimed | null | undefined,
+  queues: readonly string[],
+  outcome: Outcome,
+  now: number,
+) {
+  if (!job) return null;
+  const after = { ...job, ...settled(job, outcome, now) };
+  const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state];
+  const keep = after.state === "failed" ? job.keepFailedFor : job.keepFor;
+  const move =
+    after.state === "pending" ? [...claim, job.priority, after.runAt] : [...claim, job.task, job.key, keep];
+  return { move, changes: packChanges(after) };
+}

@@ -1,0 +1,89 @@
+import type { Clock } from "../clock.ts";
+import { type DecodedSchedule, decodeSchedule, fire } from "../schedule.ts";
+import type { Schedule, Storage } from "../storage/storage.ts";
+import type { WorkerEvent } from "./events.ts";
+import { Loop } from "./loop.ts";
+
+export interface SchedulerOptions {
+  storage: Storage;
+  clock: Clock;
+  random: () => number;
+  /** How many live workers come before this one. */
+  rank(): number;
+  emit(event: WorkerEvent): void;
+  failed(error: unknown, retryIn: number): void;
+}
+
+/** How many schedules are fired at once. */
+const batch = 500;
+
+/**
+ * By how much each worker lets those before it go first, so that they do not all fire the same: the first alone does
+ * the work, and when it is gone the second is this much late.
+ */
+const standby = 100;
+const longestStandby = 500;
+
+/** How long a schedule that cannot be read, as a newer release wrote it, is left alone. */
+const unreadablePause = 1_000;
+
+/** Makes the jobs of schedules when their occurrences come. It sleeps until the next one, and holds none in memory. */
+export class Scheduler {
+  readonly #loop: Loop;
+
+  constructor(private readonly options: SchedulerOptions) {
+    this.#loop = new Loop(options.clock, () => this.step(), options.failed);
+  }
+
+  /** To be called when there may be another schedule. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  async hasDue(): Promise<boolean> {
+    const [first] = await this.options.storage.nextSchedules(1);
+    return first !== undefined && first.nextRunAt! <= this.options.clock.now();
+  }
+
+  /** Fires what is due. Returns when the next is. */
+  async step(): Promise<number | null> {
+    const { storage, clock } = this.options;
+    const [first] = await storage.nextSchedules(1);
+    if (!first) return null;
+    const wait = Math.min(longestStandby, standby * this.options.rank());
+    const now = clock.now();
+    if (first.nextRunAt! + wait > now) return first.nextRunAt! + wait;
+    const schedules = (await storage.nextSchedules(batch)).flatMap(readable);
+    const due = schedules.filter(({ nextRunAt }) => nextRunAt! + wait <= now);
+    if (due.length === 0)
+      return Math.min(now + unreadablePause, (schedules[0]?.nextRunAt ?? Number.POSITIVE_INFINITY) + wait);
+    await this.#fire(due, now);
+    return now;
+  }
+
+  async #fire(schedules: DecodedSchedule[], now: number): Promise<void> {
+    const { storage, random, emit } = this.options;
+    const firings = schedules.map((schedule) => fire(schedule, now, random));
+    const replaced = firings.flatMap((firing) => firing.replaced ?? []);
+    if (replaced.length > 0) await storage.cancel(replaced, now);
+    const applied = await storage.changeSchedules(firings.map(({ change }) => change));
+    for (const [index, { change, fired, missed }] of firings.entries()) {
+      if (!applied[index]) continue;
+      for (const occurrence of fired)
+        emit({ type: "fired", schedule: change.id, occurrence, lag: now - occurrence });
+      if (missed > 0) emit({ type: "missed", schedule: change.id, occurrences: missed });
+    }
+  }
+}
+
+function readable(schedule: Schedule): DecodedSchedule[] {
+  try {
+    return [decodeSchedule(schedule)];
+  } catch {
+    return [];
+  }
+}
