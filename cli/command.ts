@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
+import { configuredStorage } from "../src/config.ts";
 import { milliseconds } from "../src/duration.ts";
 import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+import { withoutPassword } from "../src/storage/open.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
 export interface Flag {
@@ -150,6 +152,11 @@ export function time(text: string, flag: string): Date {
     throw new InvalidOptionError(`--${flag}: "${text}" is not a time; write it as 2038-01-19T03:14:07Z`);
   }
   return date;
+}
+
+/** The storage that a command uses, for people. */
+export function storageName({ storage }: { storage?: string }): string {
+  return withoutPassword(storage ?? configuredStorage());
 }
 
 /** Runs `work` with a client of the storage that `--storage` names and closes it, whatever happens. */

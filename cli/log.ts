@@ -9,9 +9,17 @@ const printedPerSecond = 20;
 const showFailureEvery = 10_000;
 
 /** Prints a worker's events for people, one line each. */
-export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) => void {
+export function eventLog({
+  quiet,
+  storage,
+}: {
+  quiet: boolean;
+  storage: string;
+}): (event: WorkerEvent) => void {
   let succeeded = 0;
   let timer: Timer | undefined;
+  /** What was said of jobs that this worker cannot run; they come again and again. */
+  const unfit = new Set<string>();
   let failure = { message: "", shownAt: 0 };
 
   function line(colour: Colour, word: string, text: string) {
@@ -41,8 +49,12 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
       }
       case "cancelled":
         return line("yellow", "cancelled", `${event.task} ${event.id}`);
-      case "unfit":
-        return line("yellow", "waits", `${event.task} ${event.id}: ${event.reason}`);
+      case "unfit": {
+        const known = `${event.task}: ${event.reason}`;
+        if (unfit.has(known)) return;
+        unfit.add(known);
+        return line("yellow", "waits", `${event.task} ${event.id}, and others of its kind: ${event.reason}`);
+      }
       case "refused":
         return line("yellow", "refused", `${event.id} is no longer this worker's job`);
       case "recovered":
@@ -78,7 +90,7 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         const now = performance.now();
         if (message === failure.message && now < failure.shownAt + showFailureEvery) return;
         failure = { message, shownAt: now };
-        return line("red", "storage", `${message}; trying again`);
+        return line("red", "storage", `${message.replace(/^storage /, "")}; trying again`);
       }
       case "storage-back":
         failure = { message: "", shownAt: 0 };
@@ -89,14 +101,14 @@ export function eventLog({ quiet }: { quiet: boolean }): (event: WorkerEvent) =>
         return line(
           "red",
           "lease",
-          "lost: for too long the storage was away, or this worker was busy; its jobs were stopped and run again",
+          "lost: for too long the storage was away, or this worker was busy; its jobs were stopped and will run again",
         );
       case "started":
         if (!quiet)
           line(
             "bold",
             "started",
-            `worker ${event.worker}: ${plural(event.tasks, "task")} in ${event.processes === 1 ? "1 process" : `${event.processes} processes`}`,
+            `worker ${event.worker}: ${plural(event.tasks, "task")} in ${event.processes === 1 ? "1 process" : `${event.processes} processes`}, storage ${storage}`,
           );
         return;
       case "stopped":

@@ -65,11 +65,14 @@ interface Waiter {
 
 const shortestPause = 1;
 const longestPause = 25;
+/** A look that took long may have waited for a storage that was away, and must not be paid for long. */
+const longestShare = 500;
 
 /** Waits for any number of jobs to end, with one look at the storage for all of them. */
 export class Results {
   readonly #waiters = new Map<string, Set<Waiter>>();
   #looking = false;
+  #endRest = () => {};
 
   constructor(
     private readonly storage: Storage,
@@ -103,11 +106,22 @@ export class Results {
       const began = performance.now();
       if (await this.#settleEnded()) pause = shortestPause;
       // Looking for many takes longer: look less often, so that waiting never becomes the main work.
-      const pauseNow = Math.max(pause, 5 * (performance.now() - began));
-      await new Promise<void>((resolve) => this.clock.after(pauseNow, resolve));
+      const share = Math.min(longestShare, 5 * (performance.now() - began));
+      if (this.#waiters.size > 0) await this.#rest(Math.max(pause, share));
       pause = Math.min(pause * 1.5, longestPause);
     }
     this.#looking = false;
+  }
+
+  /** Ends early when nobody waits any more: a timer would keep the program from its end. */
+  #rest(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = this.clock.after(milliseconds, resolve);
+    this.#endRest = () => {
+      callOff();
+      resolve();
+    };
+    return promise;
   }
 
   async #settleEnded(): Promise<boolean> {
@@ -138,5 +152,6 @@ export class Results {
   #remove(id: string, waiter: Waiter): void {
     const waiters = this.#waiters.get(id);
     if (waiters?.delete(waiter) && waiters.size === 0) this.#waiters.delete(id);
+    if (this.#waiters.size === 0) this.#endRest();
   }
 }

@@ -17,7 +17,8 @@ export default command({
           return {
             id,
             cancelled: true,
-            message: "is running; its worker stops it within seconds, or the death of that worker does",
+            message:
+              "is running; its worker stops it within seconds; if that has died, it ends when this is noticed",
           };
         return {
           id,

@@ -1,6 +1,6 @@
 import { jobStates } from "../../src/job.ts";
-import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
-import { paint, printJson, relative, workerAsJson } from "../output.ts";
+import { command, jsonFlag, storageFlag, storageName, withClient } from "../command.ts";
+import { paint, printable, printJson, relative, workerAsJson } from "../output.ts";
 import { type Column, table } from "../table.ts";
 
 export default command({
@@ -18,6 +18,8 @@ export default command({
         printJson({ queues, workers: workers.map(workerAsJson) });
         return 0;
       }
+      console.log(paint("dim", `storage ${printable(storageName(flags))}`));
+      console.log();
       if (queues.length === 0) console.log("no jobs yet");
       else {
         const rows = queues.map((queue) => [

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { projectRoot } from "../../src/config.ts";
 import { formatDuration } from "../../src/duration.ts";
 import { startWorker } from "../../src/index.ts";
-import { command, count, duration, rootFlag, storageFlag } from "../command.ts";
+import { command, count, duration, rootFlag, storageFlag, storageName } from "../command.ts";
 import { eventLog } from "../log.ts";
 import { problemLines } from "../output.ts";
 
@@ -42,7 +42,7 @@ export default command({
     "nuvom worker --drain",
   ],
   async run(_, flags) {
-    const log = eventLog({ quiet: flags.quiet ?? false });
+    const log = eventLog({ quiet: flags.quiet ?? false, storage: storageName(flags) });
     const grace = duration(flags.grace ?? "10s", "grace");
     const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
     let unrecorded = 0;

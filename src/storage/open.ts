@@ -55,6 +55,7 @@ function sqliteParts(url: string, rest: string) {
   return { path, query, synchronous } as const;
 }
 
-function withoutPassword(url: string): string {
+/** The URL of a storage for people. */
+export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, ":***@");
 }

@@ -172,7 +172,13 @@ function heartbeatLaws(law: Law) {
   law("registers a worker, then renews its lease", async (storage) => {
     await storage.heartbeat(aWorker("w2"));
     await storage.heartbeat(aWorker("w1", { queues: ["a", "b"] }));
-    const renewed = aWorker("w2", { seenAt: now + 5, leaseUntil: leaseEnd + 5 });
+    const renewed = aWorker("w2", {
+      queues: ["c"],
+      project: "other",
+      release: "next",
+      seenAt: now + 5,
+      leaseUntil: leaseEnd + 5,
+    });
     expect(await storage.heartbeat(renewed)).toEqual({ running: 0, cancel: [] });
     expect(await storage.workers()).toStrictEqual([aWorker("w1", { queues: ["a", "b"] }), renewed]);
     expect(await storage.recover(leaseEnd)).toEqual([]);

@@ -179,11 +179,14 @@ export class Worker {
       this.#pool.interrupt();
     }
     const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
-    this.#leaseUntil = now + lease;
     if (this.#failingSince !== null) {
-      emit({ type: "storage-back", after: clock.now() - this.#failingSince });
+      const after = clock.now() - this.#failingSince;
+      emit({ type: "storage-back", after });
       this.#failingSince = null;
+      // The others could not be heard either, and may hold what they have yet to record.
+      if (this.#leaseUntil === 0 || after > lease / 3) this.#recoversFrom = clock.now() + lease;
     }
+    this.#leaseUntil = now + lease;
     for (const id of cancel) this.#pool.cancel(id);
     this.#heldUnknown = running > this.#pool.load + this.#verdicts.length ? running : 0;
     if (now >= this.#recoversFrom) {
@@ -319,6 +322,8 @@ export class Worker {
       this.#heartbeat.wake();
     }
     this.#failingSince ??= clock.now();
+    const hasNothingLeft = this.#stopping && this.#pool.load === 0;
+    if (hasNothingLeft) this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + settlePatience);
     emit({ type: "storage-error", error, retryIn });
     if (clock.now() >= this.#giveUpAt) void this.#finish();
   }

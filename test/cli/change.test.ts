@@ -50,7 +50,8 @@ describe("cancel", () => {
       {
         id,
         cancelled: true,
-        message: "is running; its worker stops it within seconds, or the death of that worker does",
+        message:
+          "is running; its worker stops it within seconds; if that has died, it ends when this is noticed",
       },
     ]);
     expect((await storage.heartbeat(worker)).cancel).toEqual([id]);

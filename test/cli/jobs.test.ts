@@ -149,7 +149,7 @@ describe("status", () => {
   test("of an empty storage", async () => {
     await using bench = commandLine();
     expect(await bench.run("status")).toEqual({
-      stdout: "no jobs yet\n\nno worker is running; start one with nuvom worker\n",
+      stdout: `storage ${bench.storage}\n\nno jobs yet\n\nno worker is running; start one with nuvom worker\n`,
       stderr: "",
       exitCode: 0,
     });

@@ -38,7 +38,9 @@ describe("worker --drain", () => {
     const later = await bench.client.enqueue(tasks.add, { x: 1, y: 2 }, { in: "1h" });
     const { stdout, stderr, exitCode } = await bench.run(...drain);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(stdout).toMatch(/^\d\d:\d\d:\d\d started {3}worker \S+: \d+ tasks in 1 process$/m);
+    expect(stdout).toMatch(
+      /^\d\d:\d\d:\d\d started {3}worker \S+: \d+ tasks in 1 process, storage sqlite:\S+$/m,
+    );
     expect(stdout).toMatch(new RegExp(`succeeded math\\.add ${good.id} in \\d+m?s$`, "m"));
     expect(stdout).toContain(`failed    broken ${bad.id} attempt 1: RangeError: [/x] %s \\x1b[31mred\n`);
     expect(stdout).toContain(`log       talks ${chatty.id} said {\n  so: true,\n}\n`);

@@ -23,6 +23,10 @@ export function scheduleChange(
   queues: readonly string[],
   bytes: Uint8Array[],
 ) {
+  // The script would notice it only when other schedules are in.
+  if (to && to.nextRunAt !== null && !Number.isFinite(to.nextRunAt)) {
+    throw new StorageError(`schedule ${id} cannot be stored: nextRunAt ${to.nextRunAt}`);
+  }
   const change = [id, from, jobs.map((job) => insertion(job, queues, bytes))];
   if (!to) return change;
   const next = to.paused ? null : to.nextRunAt;

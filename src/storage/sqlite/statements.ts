@@ -76,7 +76,7 @@ export function prepareStatements(database: Database) {
     heartbeat: database.prepare(
       `INSERT INTO workers (id, host, pid, queues, project, release, started_at, seen_at, lease_until)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, release = excluded.release, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
+       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, project = excluded.project, release = excluded.release, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
     ),
     endWorkers: database.prepare<{ id: string }, [number]>(
       "DELETE FROM workers WHERE lease_until <= ? RETURNING id",
