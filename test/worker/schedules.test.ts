@@ -80,7 +80,10 @@ describe("a task with a schedule in its definition", () => {
     const first = await site.start();
     await until(async () => Object.keys(await site.rules()).length === 1);
     await first.stop();
-    await Bun.write(site.project.file("tasks/tick.ts"), `throw new Error("broken"); ${source('every: "2h",')}`);
+    await Bun.write(
+      site.project.file("tasks/tick.ts"),
+      `throw new Error("broken"); ${source('every: "2h",')}`,
+    );
     const second = await site.start();
     await until(async () => site.events.some(({ type }) => type === "schedule-unknown"));
     await second.stop();
@@ -99,5 +102,7 @@ test("a worker that drains fires what is due before it stops", async () => {
   await until(async () => (await schedule.get()).nextRunAt! <= Date.now());
   const worker = await site.start({ drain: true });
   await worker.stopped;
-  expect(await site.nuvom.storage.list({}, { limit: 9 })).toMatchObject([{ state: "succeeded", schedule: schedule.id }]);
+  expect(await site.nuvom.storage.list({}, { limit: 9 })).toMatchObject([
+    { state: "succeeded", schedule: schedule.id },
+  ]);
 });
