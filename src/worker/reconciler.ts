@@ -14,6 +14,8 @@ export interface ReconcilerOptions {
   project: string;
   /** Milliseconds between two looks at who else is alive. */
   every: number;
+  /** Finds out what schedules the definitions of the tasks carry. Does not throw. */
+  describe(): Promise<Described>;
   emit(event: WorkerEvent): void;
   failed(error: unknown, retryIn: number): void;
 }
@@ -36,8 +38,11 @@ export class Reconciler {
     this.#loop = new Loop(options.clock, () => this.step(), options.failed);
   }
 
-  /** Begins with what the sources define. */
-  start(described: Described): void {
+  /** Begins once it is known what the sources define. */
+  async start(): Promise<void> {
+    const { describe, emit } = this.options;
+    const described = await describe();
+    for (const { task, reason } of described.failed) emit({ type: "schedule-unknown", task, reason });
     this.#described = described;
     this.release = Bun.hash(JSON.stringify(described.tasks)).toString(36);
     this.#loop.wake();

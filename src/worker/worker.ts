@@ -1,34 +1,14 @@
 import { hostname } from "node:os";
 import { hasCode } from "../errors.ts";
-import type { Job } from "../job.ts";
-import type { Storage, WorkerRecord } from "../storage/storage.ts";
+import type { WorkerRecord } from "../storage/storage.ts";
+import { firstBatch, sortOut } from "./intake.ts";
 import { Loop } from "./loop.ts";
-import { failed, processDied, released, unfit, type Verdict } from "./outcome.ts";
-import { Pool, type PoolOptions } from "./pool.ts";
-import type { Described } from "./protocol.ts";
+import { released, type Verdict } from "./outcome.ts";
+import { Pool } from "./pool.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Retention } from "./retention.ts";
 import { Scheduler } from "./scheduler.ts";
-
-export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
-  storage: Storage;
-  /** The queues to serve in turn, `null` for every queue there is. */
-  queues: readonly string[] | null;
-  /** Milliseconds for which a heartbeat keeps the worker's jobs its own. */
-  lease: number;
-  /** Whether to stop when nothing is due or running. */
-  drain: boolean;
-  /** What the project is called whose tasks it runs. */
-  project: string;
-  /** Finds out what schedules the definitions of the tasks carry. Does not throw. */
-  describe(): Promise<Described>;
-}
-
-/** A job that was held by this many workers or processes as they died is not run again. */
-const crashLimit = 10;
-
-/** How many bytes of results are recorded at once: more would keep the worker from its heartbeat. */
-const settleBytes = 8 * 1024 * 1024;
+import type { WorkerSettings } from "./settings.ts";
 
 /** How long a stopping worker waits for a storage that fails. */
 const settlePatience = 5_000;
@@ -71,7 +51,7 @@ export class Worker {
   #isWoken = false;
 
   constructor(private readonly settings: WorkerSettings) {
-    const { storage, clock, lease, project } = settings;
+    const { storage, clock, lease, project, describe } = settings;
     const storageFailed = (error: unknown, retryIn: number) => this.#storageFailed(error, retryIn);
     this.#startedAt = clock.now();
     this.id = Bun.randomUUIDv7("hex", this.#startedAt);
@@ -79,7 +59,7 @@ export class Worker {
     this.#heartbeat = new Loop(clock, () => this.beat(), storageFailed);
     const loop = { storage, clock, emit: settings.emit, failed: storageFailed };
     this.#scheduler = new Scheduler({ ...loop, random: settings.random, rank: () => this.#rank });
-    this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, every: lease });
+    this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, describe, every: lease });
     this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
     this.#pool = new Pool({
       ...settings,
@@ -108,7 +88,7 @@ export class Worker {
     }
     this.#heartbeat.wake();
     this.#retention.start();
-    void this.#reconcile();
+    void this.#reconciler.start();
     emit({ type: "started", worker: this.id, tasks: files.size, processes: size });
   }
 
@@ -136,7 +116,7 @@ export class Worker {
   /** One turn of work. Returns when the next is due unless it is woken before, `null` if only then. */
   async step(): Promise<number | null> {
     await this.#settle();
-    const { storage, clock, drain } = this.settings;
+    const { storage, clock, drain, files } = this.settings;
     if (this.#stopping) {
       if (this.#pool.load === 0 && this.#verdicts.length === 0) await this.#finish();
       return this.#soonIfUnsettled();
@@ -151,7 +131,10 @@ export class Worker {
     const queues = await this.#queuesInTurn();
     this.#isWoken = false;
     const jobs = await storage.claim(this.id, queues, room, clock.now());
-    this.#take(jobs);
+    const place = { worker: this.id, pid: process.pid, now: clock.now() };
+    const { runnable, verdicts } = sortOut(jobs, files, place);
+    this.#verdicts.push(...verdicts);
+    this.#pool.assign(runnable);
     const isFull = jobs.length === room;
     const listenedBefore = this.#listen(!isFull);
     if (isFull) return this.#soonIfUnsettled();
@@ -201,21 +184,8 @@ export class Worker {
     return now + lease / 3;
   }
 
-  async #reconcile(): Promise<void> {
-    const { describe, emit } = this.settings;
-    const described = await describe();
-    for (const { task, reason } of described.failed) emit({ type: "schedule-unknown", task, reason });
-    if (!this.#stopping) this.#reconciler.start(described);
-  }
-
-  /** Some of what became of jobs; all of it unless there are large results. */
   async #settle(): Promise<void> {
-    let bytes = 0;
-    const end = this.#verdicts.findIndex(({ outcome }, index) => {
-      bytes += outcome.kind === "succeeded" ? outcome.result.length : 0;
-      return bytes > settleBytes && index > 0;
-    });
-    const verdicts = this.#verdicts.slice(0, end < 0 ? this.#verdicts.length : end);
+    const verdicts = firstBatch(this.#verdicts);
     if (verdicts.length === 0) return;
     const { storage, clock, emit } = this.settings;
     const outcomes = verdicts.map(({ outcome }) => outcome);
@@ -260,29 +230,6 @@ export class Worker {
     const names = queues ?? (await storage.queues()).map(({ name }) => name);
     const first = names.length > 0 ? this.#turn++ % names.length : 0;
     return [...names.slice(first), ...names.slice(0, first)];
-  }
-
-  #take(jobs: readonly Job[]): void {
-    const { files, clock } = this.settings;
-    const now = clock.now();
-    const runnable = jobs.filter((job) => {
-      const doomed = job.crashes >= crashLimit;
-      if (doomed) {
-        const error = processDied(`${job.crashes} workers or processes died while they held the job`);
-        const place = { worker: this.id, pid: process.pid, now, retryIn: null };
-        this.#verdicts.push(failed(job, error, { startedAt: now, duration: 0 }, place));
-      } else if (!files.has(job.task)) {
-        this.#verdicts.push(
-          unfit(
-            job,
-            "no source that its worker has read defines the task; a worker reads them when it starts",
-            now,
-          ),
-        );
-      }
-      return !doomed && files.has(job.task);
-    });
-    this.#pool.assign(runnable);
   }
 
   /**
@@ -330,11 +277,10 @@ export class Worker {
 
   #record(seenAt: number, leaseUntil: number): WorkerRecord {
     const { queues, project } = this.settings;
-    const { pid } = process;
     return {
       id: this.id,
       host: hostname(),
-      pid,
+      pid: process.pid,
       queues: queues ?? [],
       project,
       release: this.#reconciler.release,

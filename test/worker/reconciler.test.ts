@@ -41,8 +41,10 @@ function plant() {
     const failed = (error: unknown) => {
       throw error;
     };
-    const reconciler = new Reconciler({ storage, clock, worker: id, project, every: lease, emit, failed });
-    reconciler.start(described);
+    const describe = async () => described;
+    const options = { storage, clock, worker: id, project, describe, every: lease, emit, failed };
+    const reconciler = new Reconciler(options);
+    await reconciler.start();
     const record = { id, host: "h", pid: 1, queues: [], project, release: reconciler.release, startedAt: 0 };
     const beat = (leaseUntil: number) => storage.heartbeat({ ...record, seenAt: 0, leaseUntil });
     await beat(Number.MAX_SAFE_INTEGER);
