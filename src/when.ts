@@ -14,7 +14,11 @@ export interface Interval {
 }
 
 export interface Cron {
-  /** Five fields, such as `0 9 * * MON-FRI`, or a nickname such as `@daily`. */
+  /**
+   * Five fields, such as `0 9 * * MON-FRI`, or a nickname such as `@daily`, as `Bun.cron.parse` reads them: a time that is
+   * skipped when clocks go forward comes that much later, and of several in that hour only the first; one that comes
+   * twice when they go back comes once, except where minute or hour is `*`.
+   */
   cron: string;
   /** The time zone that the fields are read in, such as `Europe/Rome`; `UTC` unless given. */
   tz?: string;
