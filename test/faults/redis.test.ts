@@ -152,6 +152,62 @@ test(
   outage + 60_000,
 );
 
+test("who waits for a result while Redis is away gets it soon after", async () => {
+  await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
+  await using nuvom = new Nuvom({ storage: `${server.url}?timeout=1s` });
+  const worker = await startWorker({ storage: `${server.url}?timeout=1s`, root: fixtures, processes: 1 });
+  const job = await nuvom.enqueue(nap, { milliseconds: 1_000 });
+  const result = job.result();
+  await until(async () => (await job.state()) === "running");
+  await server.kill();
+  await Bun.sleep(3_000);
+  await server.restart();
+  const back = performance.now();
+  await result;
+  expect(performance.now() - back).toBeLessThan(2_500);
+  await worker.stop();
+}, 30_000);
+
+test("a worker that starts while Redis is away does not take over what others have yet to record", async () => {
+  await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
+  const storage = `${server.url}?timeout=500ms`;
+  await using nuvom = new Nuvom({ storage });
+  const start = () => startWorker({ storage, root: fixtures, processes: 1, lease: "2s" });
+  const first = await start();
+  const job = await nuvom.enqueue(nap, { milliseconds: 1_000 });
+  await until(async () => (await job.state()) === "running");
+  await server.kill();
+  await Bun.sleep(3_000);
+  const second = await start();
+  await server.restart();
+  await job.result();
+  expect(await job.get()).toMatchObject({ worker: first.id, crashes: 0, claims: 1 });
+  await Promise.all([first.stop(), second.stop()]);
+}, 30_000);
+
+test("a program ends when it no longer waits for a result, although Redis is away", async () => {
+  await using server = await startRedis();
+  const url = `${server.url}?timeout=3s`;
+  await using nuvom = new Nuvom({ storage: url });
+  const job = await nuvom.enqueue(add, { x: 1, y: 2 });
+  const script = `
+    const { Nuvom } = await import(${JSON.stringify(join(import.meta.dir, "../../src/index.ts"))});
+    const nuvom = new Nuvom({ storage: "${url}" });
+    await nuvom.storage.queues();
+    process.send("ready");
+    process.disconnect();
+    await nuvom.job("${job.id}").result({ timeout: "4s" }).catch((error) => console.log(error.name));
+  `;
+  const ready = Promise.withResolvers<void>();
+  const program = Bun.spawn([process.execPath, "-e", script], { ipc: () => ready.resolve(), stdout: "pipe" });
+  await ready.promise;
+  const began = performance.now();
+  await server.kill();
+  expect(await program.stdout.text()).toBe("ResultTimeoutError\n");
+  await program.exited;
+  expect(performance.now() - began).toBeLessThan(8_000);
+}, 30_000);
+
 test("a producer whose Redis is away is told within its timeout, whenever it asks", async () => {
   const server = await startRedis();
   await using nuvom = new Nuvom({ storage: `${server.url}?timeout=300ms` });
