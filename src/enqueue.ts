@@ -25,12 +25,18 @@ export type EnqueueManyOptions<Input> =
   | Omit<EnqueueOptions, "key">
   | ((input: Input, index: number) => EnqueueOptions);
 
+/** A text that would be stored as another is none to find a job by. */
+const wellFormed = z
+  .string()
+  .min(1)
+  .refine((text) => text.isWellFormed(), "must not hold half of a character (a lone surrogate)");
+
 const optionsShape = z.strictObject({
   in: z.unknown().optional(),
   at: z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional(),
-  queue: z.string().min(1).optional(),
+  queue: wellFormed.optional(),
   priority: z.enum(priorities as [Priority, ...Priority[]]).optional(),
-  key: z.string().min(1).optional(),
+  key: wellFormed.optional(),
   attempts: z.int().min(1).optional(),
   timeout: z.unknown().optional(),
 });

@@ -27,7 +27,7 @@ export function jobHandle<Output>(id: string, existing: boolean, results: Result
     id,
     existing,
     get: () => results.get(id),
-    state: async () => (await results.get(id)).state,
+    state: () => results.state(id),
     async result(options = {}) {
       const { timeout } = options;
       const job = await results.ended(id, timeout === undefined ? null : milliseconds(timeout, "timeout"));
@@ -85,6 +85,12 @@ export class Results {
     return job;
   }
 
+  async state(id: string): Promise<JobState> {
+    const [state] = await this.storage.states([id]);
+    if (!state) throw new JobNotFoundError(id);
+    return state;
+  }
+
   ended(id: string, timeout: number | null): Promise<Job> {
     const { promise, resolve, reject } = Promise.withResolvers<Job>();
     const waiter = { resolve, reject };
@@ -128,8 +134,10 @@ export class Results {
     const ids = [...this.#waiters.keys()];
     let any = false;
     try {
-      const jobs = await this.storage.get(ids);
-      for (const [index, id] of ids.entries()) {
+      const states = await this.storage.states(ids);
+      const ended = ids.filter((_, index) => states[index] === null || isFinal(states[index]!));
+      const jobs = ended.length === 0 ? [] : await this.storage.get(ended);
+      for (const [index, id] of ended.entries()) {
         const job = jobs[index];
         if (job && !isFinal(job.state)) continue;
         any = true;

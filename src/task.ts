@@ -68,7 +68,7 @@ export function task(
 
 function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDefinition {
   const wrong = (problem: string) => new InvalidOptionError(`task ${JSON.stringify(name)}: ${problem}`);
-  if (typeof name !== "string" || name === "") {
+  if (typeof name !== "string" || name === "" || !name.isWellFormed()) {
     throw wrong('the name must be a string that is not empty, such as task("email.welcome", …)');
   }
   if (typeof options?.run !== "function") {
@@ -81,7 +81,8 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
   if (unknown) throw wrong(`there is no option "${unknown}", only ${known.join(", ")}`);
   const { priority = "normal", queue = defaultQueue, timeout = defaultTimeout, keep } = options;
   if (!priorities.includes(priority)) throw wrong(`priority is ${priorities.join(", ")}, not "${priority}"`);
-  if (typeof queue !== "string" || queue === "") throw wrong("queue must be a string that is not empty");
+  if (typeof queue !== "string" || queue === "" || !queue.isWellFormed())
+    throw wrong("queue must be a string that is not empty");
   if (options.input !== undefined && typeof options.input?.safeParseAsync !== "function") {
     throw wrong("input must be a zod schema, such as z.object({ to: z.email() })");
   }

@@ -27,7 +27,7 @@ export async function wantedSchedule(
 ): Promise<WantedSchedule> {
   const { id, queue, priority, attempts, timeout, ...recurring } = when;
   const owner = `task ${JSON.stringify(definition.name)}`;
-  if (id !== undefined && (typeof id !== "string" || id === "")) {
+  if (id !== undefined && (typeof id !== "string" || id === "" || !id.isWellFormed())) {
     throw new InvalidOptionError(`${owner}: id must be a text that is not empty, such as id: "report:rome"`);
   }
   const options = Object.fromEntries(

@@ -101,6 +101,7 @@ describe("enqueue", () => {
     [{ attempts: 0 }, "options.attempts"],
     [{ priority: "urgent" }, "options.priority"],
     [{ queue: "" }, "options.queue"],
+    [{ queue: "news-\ud83d" }, "lone surrogate"],
     [{ key: "" }, "options.key"],
     [{ timeout: "soon" }, "timeout"],
   ];

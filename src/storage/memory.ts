@@ -143,6 +143,11 @@ export function openMemory(name = ""): Storage {
       return ids.map((id) => (jobs.has(id) ? { ...jobs.get(id)! } : null));
     },
 
+    async states(ids) {
+      const { jobs } = use();
+      return ids.map((id) => jobs.get(id)?.state ?? null);
+    },
+
     async list(filter, { limit, after }) {
       const fields = ["state", "task", "queue", "worker"] as const;
       return [...use().jobs.values()]

@@ -1,5 +1,5 @@
-import { LeaseLostError } from "../errors.ts";
-import { type Job, type JobState, jobStates } from "../job.ts";
+import { LeaseLostError, StorageError } from "../errors.ts";
+import { type Job, type JobState, jobStates, type NewJob } from "../job.ts";
 import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
 import { asRunning, packed, unpackJobs, unpackSchedules } from "./redis/documents.ts";
@@ -8,7 +8,7 @@ import { type Claimed, insertion, queuesOf, scheduleChange, settlement } from ".
 import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { warnings } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
-import { claimBytes, type Outcome, type Storage } from "./storage.ts";
+import { claimBytes, type Outcome, type Storage, type WorkerRecord } from "./storage.ts";
 
 interface Request {
   /** What the script is asked, without bytes. */
@@ -21,13 +21,21 @@ interface Request {
 /** How many jobs one script looks at to list some: more would hold up the others. */
 const examinedAtOnce = 1_000;
 
+/** How often a script over all queues is tried while others add queues. */
+const mostAttempts = 20;
+
+/** A job whose insert is repeated must not have ended, and been deleted, in the meantime: then it would run again. */
+function isRemembered({ keepFor, keepFailedFor, keepCount }: NewJob): boolean {
+  const longEnough = (time: number | null) => time === null || time >= 60_000;
+  return longEnough(keepFor) && longEnough(keepFailedFor) && (keepCount === null || keepCount >= 1_000);
+}
+
 /** Keeps everything in a Redis or Valkey, for any number of programs on any number of machines. */
 export function openRedis(url: string): Storage {
   const address = redisAddress(url);
   const connection = new Connection(address);
   const keys = storageKeys(address.prefix);
   const globalKeys = [
-    keys.handoff,
     keys.queues,
     keys.anyWake,
     keys.workers,
@@ -40,22 +48,33 @@ export function openRedis(url: string): Storage {
   /** The jobs that this handle has claimed and not settled, as they became then: nobody else changes them. */
   const claimed = new Map<string, Claimed>();
   let known: string[] = [];
+  let calls = 0;
+  let heartbeats = 0;
 
   function run(script: Script, queues: readonly string[], request: Request = {}) {
     const { asked = {}, bytes = [], repeatable = true } = request;
+    const illFormed = queues.find((queue) => !queue.isWellFormed());
+    if (illFormed !== undefined) {
+      throw new StorageError(
+        `a queue cannot be called ${JSON.stringify(illFormed)}: half of a character is missing`,
+      );
+    }
     const values = [packed({ ...asked, queues }), ...bytes];
-    const touched = [...globalKeys, ...queues.flatMap(keys.ofQueue)];
+    // Of its own for each call, so that what a late one leaves is not taken for the answer to another.
+    const handoff = `${keys.handoff}:${calls++}`;
+    const touched = [handoff, ...globalKeys, ...queues.flatMap(keys.ofQueue)];
     return connection.use((client) => evaluate(client, script, touched, values), { repeatable });
   }
 
   /** Runs a script over every queue there is, of which other handles may have added some. */
   async function runOverAll(script: Script, request: Request = {}) {
-    for (;;) {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const queues = known;
       const result = await run(script, queues, request);
       if (result.answer !== "more queues") return { ...result, queues };
       await queueRecords();
     }
+    throw new StorageError(`storage ${address.shown}: its queues change faster than they can be read`);
   }
 
   function command<T>(name: string, ...values: string[]): Promise<T> {
@@ -81,8 +100,13 @@ export function openRedis(url: string): Storage {
   }
 
   async function jobsOf(ids: readonly string[]) {
-    const { answer, bytes } = await runOverAll(scripts.get, { asked: { ids } });
-    return unpackJobs(bytes, answer as number);
+    const found: (Job | null)[] = [];
+    do {
+      const asked = { ids: ids.slice(found.length), bytes: claimBytes };
+      const { answer, bytes } = await runOverAll(scripts.get, { asked });
+      found.push(...unpackJobs(bytes, answer as number));
+    } while (found.length < ids.length);
+    return found;
   }
 
   function wakeLine(queues: readonly string[] | null): WakeLine {
@@ -98,8 +122,7 @@ export function openRedis(url: string): Storage {
       const queues = distinct(jobs.map((job) => job.queue));
       const bytes: Uint8Array[] = [];
       const asked = { jobs: jobs.map((job) => insertion(job, queues, bytes)) };
-      // Of a job that is deleted as it ends nothing would tell that it was added before.
-      const repeatable = jobs.every(({ keepFor, keepFailedFor }) => keepFor !== 0 && keepFailedFor !== 0);
+      const repeatable = jobs.every(isRemembered);
       const { answer } = await run(scripts.insert, queues, { asked, bytes, repeatable });
       return answer as string[];
     },
@@ -127,7 +150,9 @@ export function openRedis(url: string): Storage {
     },
 
     async heartbeat(worker) {
-      const asked = { worker: worker.id, leaseUntil: worker.leaseUntil, record: JSON.stringify(worker) };
+      const sent = { by: keys.handoff, count: heartbeats++ };
+      const record = JSON.stringify({ ...worker, sent });
+      const asked = { worker: worker.id, leaseUntil: worker.leaseUntil, record, sent };
       const { answer } = await runOverAll(scripts.heartbeat, { asked });
       const [running, ...cancel] = answer as [number, ...string[]];
       return { running, cancel };
@@ -170,6 +195,11 @@ export function openRedis(url: string): Storage {
 
     get: jobsOf,
 
+    async states(ids) {
+      const { answer } = await runOverAll(scripts.states, { asked: { ids } });
+      return answer as (JobState | null)[];
+    },
+
     async list({ queue, state, task, worker }, page) {
       const found: Job[] = [];
       for (let { after } = page, more = true; more && found.length < page.limit; ) {
@@ -203,7 +233,7 @@ export function openRedis(url: string): Storage {
 
     async workers() {
       const records = await command<string[]>("HVALS", keys.workers);
-      return records.map((record) => JSON.parse(record)).sort((a, b) => (a.id < b.id ? -1 : 1));
+      return records.map(withoutSent).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
     async cancel(ids, now) {
@@ -241,6 +271,11 @@ export function openRedis(url: string): Storage {
       for (const line of wakeLines.values()) line.close();
     },
   };
+}
+
+function withoutSent(record: string): WorkerRecord {
+  const { sent: _, ...worker } = JSON.parse(record);
+  return worker;
 }
 
 function distinct(names: readonly string[]): string[] {

@@ -199,6 +199,8 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
         }),
       ),
 
+    states: (ids) => read(() => ids.map((id) => select.state.get(id)?.state ?? null)),
+
     list: (filter, page) =>
       read(() => {
         const wanted = { ...filter };

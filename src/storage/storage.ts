@@ -75,6 +75,9 @@ export interface Storage {
   /** The jobs of these ids, `null` where there is none. */
   get(ids: readonly string[]): Promise<(Job | null)[]>;
 
+  /** The states of the jobs of these ids, `null` where there is none: what `get` would tell, without moving the jobs. */
+  states(ids: readonly string[]): Promise<(JobState | null)[]>;
+
   /** The jobs that match, newest first (by id), at most `page.limit` of them, those after `page.after` if given. */
   list(filter: JobFilter, page: Page): Promise<Job[]>;
 

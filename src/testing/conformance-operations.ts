@@ -41,6 +41,16 @@ function readLaws(law: Law) {
     expect(await storage.get([])).toEqual([]);
   });
 
+  law("states tells what get tells", async (storage) => {
+    const [a, b, c, d, e] = await start(storage, [aJob(), aJob(), aJob(), aJob(), aJob()]);
+    await storage.settle("w1", [succeeded(a!), failed(b!), cancelled(c!), released(d!)], now);
+    const ids = idsOf([e!, d!, { id: "none" }, c!, b!, a!, e!]);
+    const states = (await storage.get(ids)).map((job) => job?.state ?? null);
+    expect(states).toEqual(["running", "pending", null, "cancelled", "failed", "succeeded", "running"]);
+    expect(await storage.states(ids)).toEqual(states);
+    expect(await storage.states([])).toEqual([]);
+  });
+
   law("list gives the newest first, and what the whole filter matches", async (storage) => {
     const running = aJob({ task: "x", queue: "a", runAt: now - 1 });
     const jobs = [running, aJob({ task: "x", queue: "b" }), aJob({ task: "y", queue: "a" })];
@@ -233,6 +243,15 @@ function handleLaws(law: Law) {
     expect(await reopened.schedules()).toMatchObject([{ definition: all }]);
   });
 
+  law("large jobs are all there, however many are asked for", async (storage) => {
+    const jobs = Array.from({ length: 12 }, (_, index) =>
+      aJob({ input: new Uint8Array(1024 * 1024).fill(index) }),
+    );
+    for (const job of jobs) await storage.insert([job]);
+    const found = await read(storage, ...jobs, { id: "none" });
+    expect(found.map((job) => job?.input[0])).toEqual([...jobs.keys(), undefined]);
+  });
+
   law("handles see what the others did, and outlive them", async (storage, open) => {
     const [job] = await start(storage, [aJob()]);
     const other = await open();
@@ -257,6 +276,7 @@ function handleLaws(law: Law) {
       () => storage.nextRunAt(["default"]),
       async () => storage.onWake(["default"], () => {}),
       () => storage.get([]),
+      () => storage.states([]),
       () => storage.list({}, everything),
       () => storage.counts(),
       () => storage.queues(),

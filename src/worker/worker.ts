@@ -128,8 +128,8 @@ export class Worker {
       return this.#soonIfUnsettled();
     }
 
-    const queues = await this.#queuesInTurn();
     this.#isWoken = false;
+    const queues = await this.#queuesInTurn();
     const jobs = await storage.claim(this.id, queues, room, clock.now());
     const place = { worker: this.id, pid: process.pid, now: clock.now() };
     const { runnable, verdicts } = sortOut(jobs, files, place);
@@ -139,7 +139,10 @@ export class Worker {
     const listenedBefore = this.#listen(!isFull);
     if (isFull) return this.#soonIfUnsettled();
     // Of what came between the claim and now it has not heard.
-    if (!listenedBefore) return clock.now();
+    if (!listenedBefore) {
+      this.#scheduler.wake();
+      return clock.now();
+    }
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;

@@ -141,6 +141,15 @@ test("a batch with a job that cannot be stored adds nothing", async () => {
   expect(await storage.list({}, { limit: 9 })).toEqual([]);
 });
 
+test("a queue whose name Redis would give back as another is refused, and others go on", async () => {
+  await using at = handles();
+  const storage = at.open();
+  const queue = "news-😀".slice(0, 6);
+  await expect(storage.insert([aJob({ queue })])).rejects.toThrow("half of a character");
+  await expect(storage.pause(queue, true)).rejects.toThrow("half of a character");
+  expect(await storage.counts()).toEqual([]);
+});
+
 test("a Redis that does not answer is told from one that hung up", async () => {
   await using own = await startRedis();
   await using at = handles();

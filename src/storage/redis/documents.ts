@@ -1,5 +1,5 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
-import { StorageError } from "../../errors.ts";
+import { StorageUnavailableError } from "../../errors.ts";
 import type { FinalState, Job, NewJob, Priority } from "../../job.ts";
 import type { Schedule } from "../storage.ts";
 
@@ -201,7 +201,7 @@ export function unpackSchedules(bytes: Uint8Array | null, count: number): Schedu
 function handedOver(bytes: Uint8Array | null, count: number): unknown[] {
   const list = bytes && count > 0 ? rawDecoder.decode(bytes) : [];
   if (Array.isArray(list) && list.length === count) return list;
-  throw new StorageError("Redis' answer was lost on the way");
+  throw new StorageUnavailableError("redis", "its answer was lost on the way");
 }
 
 function asText(bytes: Uint8Array): string {

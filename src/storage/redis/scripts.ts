@@ -15,6 +15,7 @@ import recover from "./lua/recover.lua" with { type: "text" };
 import retry from "./lua/retry.lua" with { type: "text" };
 import schedules from "./lua/schedules.lua" with { type: "text" };
 import settle from "./lua/settle.lua" with { type: "text" };
+import states from "./lua/states.lua" with { type: "text" };
 import trim from "./lua/trim.lua" with { type: "text" };
 
 export interface Script {
@@ -51,6 +52,7 @@ export const scripts = {
   retry: script(retry),
   schedules: script(schedules, { frees: true }),
   settle: script(settle, { frees: true }),
+  states: script(states, { frees: true }),
   trim: script(trim, { frees: true }),
 };
 

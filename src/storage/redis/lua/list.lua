@@ -4,14 +4,16 @@ if asked.all and misses_queues() then
   return 'more queues'
 end
 
--- The index that holds the fewest jobs: that of the running ones, of an end, or of all.
+-- The smallest index: that of the running jobs, of those that ended in this way if they are few, or of all.
 local function ids_in(queue)
   if asked.state == 'running' then
     return call('HKEYS', queue.running)
   end
   if asked.state and asked.state ~= 'pending' then
     local first, last = range_of(asked.task and finished_prefix(asked.state, asked.task) or asked.state)
-    return call('ZRANGE', queue.finished, first, last, 'BYLEX')
+    if call('ZLEXCOUNT', queue.finished, first, last) <= 5 * asked.examine then
+      return call('ZRANGE', queue.finished, first, last, 'BYLEX')
+    end
   end
   local from = asked.after and '(' .. asked.after or '+'
   return call('ZRANGE', queue.ids, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, asked.examine)
@@ -21,11 +23,14 @@ local function matches(queue, id)
   if asked.task and original_of(queue, id).task ~= asked.task then
     return false
   end
+  if asked.state and asked.state ~= state_of(queue, id) then
+    return false
+  end
   local running = call('HGET', queue.running, id)
-  local fields = changes_of(queue, id)
-  local state = running and 'running' or fields.state or 'pending'
-  local worker = running and string.match(running, '^(.*):%d+:[^:]+$') or fields.worker
-  return (not asked.state or asked.state == state) and (not asked.worker or asked.worker == worker)
+  if not asked.worker then
+    return true
+  end
+  return running and runs_for(running, asked.worker) or not running and changes_of(queue, id).worker == asked.worker
 end
 
 local found = {}

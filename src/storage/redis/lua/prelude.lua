@@ -102,6 +102,19 @@ local function changes_of(queue, id)
   return { attempt = 0, claims = 0, crashes = 0 }, ''
 end
 
+local function state_of(queue, id)
+  if call('HEXISTS', queue.running, id) == 1 then
+    return 'running'
+  end
+  return changes_of(queue, id).state or 'pending'
+end
+
+-- Whether an entry of `running` is that of this worker, and of this claim if one is given.
+local function runs_for(running, worker, claims)
+  local holder, claimed = string.match(running, '^(.*):(%d+):[^:]+$')
+  return holder == worker and (not claims or tonumber(claimed) == claims)
+end
+
 local function is_paused(queue)
   return call('HGET', queues, queue.name) == '1'
 end

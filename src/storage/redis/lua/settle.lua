@@ -32,9 +32,8 @@ local applied, held = {}, 0
 for index, outcome in ipairs(asked.outcomes) do
   local place, id, claims, state = unpack(outcome, 1, 4)
   local queue, changes = taking_part[place], ARGV[index + 1]
-  local fence = worker .. ':' .. claims .. ':'
   local running = queue.running_by_id[id]
-  if running and string.sub(running, 1, #fence) == fence then
+  if running and runs_for(running, worker, claims) then
     queue.running_by_id[id] = false
     append(queue.ended, id)
     if state == 'pending' then
