@@ -7,7 +7,7 @@ import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
 import { defaultKeep, type Keep, type KeepPolicy, keepPolicy } from "./keep.ts";
-import { type DecodedSchedule, decodeSchedule } from "./schedule.ts";
+import { type DecodedSchedule, readable } from "./schedule.ts";
 import { putSchedule, type ScheduleHandle, scheduleHandle } from "./schedule-handle.ts";
 import { openStorage } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -102,9 +102,9 @@ export class Nuvom {
     return scheduleHandle(id, { storage, clock: this.#clock, handle });
   }
 
-  /** All schedules, ordered by id. */
+  /** All schedules, ordered by id, but for those that a newer release has written in a way that this one cannot read. */
   async schedules(): Promise<DecodedSchedule[]> {
-    return (await this.storage.schedules()).map(decodeSchedule);
+    return (await this.storage.schedules()).flatMap(readable);
   }
 
   /** The handle of a job whose id is known; whether there is such a job shows when it is used. */

@@ -66,9 +66,13 @@ export function scheduleHandle<Output>(id: string, access: Access<Output>): Sche
       return upcoming(definition, nextRunAt, count).map((time) => new Date(time));
     },
     async change(when) {
-      const { template } = (await get()).definition;
       const checked = recurrence(when, clock.now(), `schedule ${JSON.stringify(id)}`);
-      await putSchedule(storage, { id, recurrence: checked, template, project: null }, clock.now());
+      await retried(storage, async () => {
+        const before = await get();
+        const { template } = before.definition;
+        assertNotInSources(before);
+        return changeTo({ id, recurrence: checked, template, project: null }, before, clock.now());
+      });
     },
     pause: () => change(() => ({ paused: true })),
     resume: () =>
@@ -95,17 +99,19 @@ export function scheduleHandle<Output>(id: string, access: Access<Output>): Sche
   };
 }
 
+function assertNotInSources({ id, definition }: DecodedSchedule): void {
+  if (definition.project === null) return;
+  throw new InvalidOptionError(
+    `schedule "${id}" is defined with task "${definition.template.task}" in the sources of ${definition.project}: change it there, or give another id`,
+  );
+}
+
 /** Adds the schedule or changes the one of its id. */
 export function putSchedule(storage: Storage, wanted: WantedSchedule, now: number): Promise<void> {
   return retried(storage, async () => {
     const [stored] = await storage.schedules([wanted.id]);
     const before = stored ? decodeSchedule(stored) : null;
-    if (before?.definition.project && !wanted.project) {
-      const { task } = before.definition.template;
-      throw new InvalidOptionError(
-        `schedule "${wanted.id}" is defined with task "${task}" in the sources: change it there, or give another id`,
-      );
-    }
+    if (before) assertNotInSources(before);
     return changeTo(wanted, before, now);
   });
 }

@@ -1,4 +1,4 @@
-import { decode, encode } from "./codec.ts";
+import { DecodeError, decode, encode } from "./codec.ts";
 import type { NewJob } from "./job.ts";
 import { due, occurrenceAfter, type Recurrence } from "./recurrence.ts";
 import type { Schedule, ScheduleChange } from "./storage/storage.ts";
@@ -25,7 +25,7 @@ export interface ScheduleDefinition {
   /** The project whose sources define it, `null` if a call has made it. */
   project: string | null;
   createdAt: number;
-  /** How many jobs it has made by its occurrences. */
+  /** How many jobs its occurrences have asked for, those included that were skipped since another was not done. */
   made: number;
   /** The id of the last of them. */
   lastJob: string | null;
@@ -34,9 +34,26 @@ export interface ScheduleDefinition {
 /** A schedule with its definition decoded. */
 export type DecodedSchedule = Omit<Schedule, "definition"> & { definition: ScheduleDefinition };
 
-/** @throws DecodeError if another release has written it in another way. */
+/** @throws DecodeError if another release has written it in a way that this one does not know. */
 export function decodeSchedule(schedule: Schedule): DecodedSchedule {
-  return { ...schedule, definition: decode(schedule.definition) as ScheduleDefinition };
+  const definition = decode(schedule.definition) as ScheduleDefinition;
+  const { rule, catchUp, overlap } = definition?.recurrence ?? {};
+  const isKnown =
+    rule &&
+    ("every" in rule || "cron" in rule) &&
+    ["one", "all", "none"].includes(catchUp!) &&
+    ["allow", "skip", "replace"].includes(overlap!);
+  if (!isKnown) throw new DecodeError(`schedule "${schedule.id}" was written by a newer release of Nuvom`);
+  return { ...schedule, definition };
+}
+
+/** The schedule in a list of its own, an empty one if this release cannot read it: another will look after it. */
+export function readable(schedule: Schedule): DecodedSchedule[] {
+  try {
+    return [decodeSchedule(schedule)];
+  } catch {
+    return [];
+  }
 }
 
 /** The change that leaves a schedule in this state, in a version of its own; `from` is the version it was in. */
@@ -63,20 +80,17 @@ export interface Firing {
 export function fire(schedule: DecodedSchedule, now: number, random: () => number): Firing {
   const { definition, nextRunAt, version } = schedule;
   const { recurrence, made, lastJob } = definition;
-  const { fire, missed, next } = due(recurrence, made, nextRunAt!, now);
-  const replaces = recurrence.overlap === "replace";
-  const fired = replaces ? fire.slice(-1) : fire;
+  const { overlap } = recurrence;
+  // Where only one can be pending or running, one is all there is to make up for.
+  const catchUp = overlap !== "allow" && recurrence.catchUp === "all" ? "one" : recurrence.catchUp;
+  const { fire: fired, missed, next } = due({ ...recurrence, catchUp }, made, nextRunAt!, now);
   const jobs = fired.map((occurrence) => jobOf(schedule, occurrence, now, random));
-  const after = {
-    ...definition,
-    made: made + fire.length,
-    lastJob: jobs.at(-1)?.id ?? lastJob,
-  };
+  const after = { ...definition, made: made + fired.length, lastJob: jobs.at(-1)?.id ?? lastJob };
   return {
     change: scheduleChange({ ...schedule, nextRunAt: next, definition: after }, version, jobs),
     fired,
-    missed: missed + fire.length - fired.length,
-    replaced: replaces && jobs.length > 0 ? lastJob : null,
+    missed,
+    replaced: overlap === "replace" && jobs.length > 0 ? lastJob : null,
   };
 }
 

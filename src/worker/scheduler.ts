@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { type DecodedSchedule, decodeSchedule, fire } from "../schedule.ts";
-import type { Schedule, Storage } from "../storage/storage.ts";
+import { type DecodedSchedule, fire, readable } from "../schedule.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
 import { Loop } from "./loop.ts";
 
@@ -45,8 +45,9 @@ export class Scheduler {
   }
 
   async hasDue(): Promise<boolean> {
-    const [first] = await this.options.storage.nextSchedules(1);
-    return first !== undefined && first.nextRunAt! <= this.options.clock.now();
+    const { storage, clock } = this.options;
+    const [first] = (await storage.nextSchedules(batch)).flatMap(readable);
+    return first !== undefined && first.nextRunAt! <= clock.now();
   }
 
   /** Fires what is due. Returns when the next is. */
@@ -68,22 +69,14 @@ export class Scheduler {
   async #fire(schedules: DecodedSchedule[], now: number): Promise<void> {
     const { storage, random, emit } = this.options;
     const firings = schedules.map((schedule) => fire(schedule, now, random));
-    const replaced = firings.flatMap((firing) => firing.replaced ?? []);
+    const answers = await storage.changeSchedules(firings.map(({ change }) => change));
+    const applied = firings.filter((_, index) => answers[index]);
+    const replaced = applied.flatMap((firing) => firing.replaced ?? []);
     if (replaced.length > 0) await storage.cancel(replaced, now);
-    const applied = await storage.changeSchedules(firings.map(({ change }) => change));
-    for (const [index, { change, fired, missed }] of firings.entries()) {
-      if (!applied[index]) continue;
+    for (const { change, fired, missed } of applied) {
       for (const occurrence of fired)
         emit({ type: "fired", schedule: change.id, occurrence, lag: now - occurrence });
       if (missed > 0) emit({ type: "missed", schedule: change.id, occurrences: missed });
     }
-  }
-}
-
-function readable(schedule: Schedule): DecodedSchedule[] {
-  try {
-    return [decodeSchedule(schedule)];
-  } catch {
-    return [];
   }
 }

@@ -172,7 +172,7 @@ test("a worker that starts while Redis is away does not take over what others ha
   await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
   const storage = `${server.url}?timeout=500ms`;
   await using nuvom = new Nuvom({ storage });
-  const start = () => startWorker({ storage, root: fixtures, processes: 1, lease: "2s" });
+  const start = () => startWorker({ storage, root: fixtures, processes: 1, lease: "4s" });
   const first = await start();
   const job = await nuvom.enqueue(nap, { milliseconds: 1_000 });
   await until(async () => (await job.state()) === "running");

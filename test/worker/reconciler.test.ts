@@ -131,6 +131,60 @@ describe("schedules in the sources", () => {
   });
 });
 
+describe("a schedule of the same name", () => {
+  test("that a call has made stays, and the worker says so once", async () => {
+    const { clock, storage, events, start, rules } = plant();
+    const nuvom = new Nuvom({ storage, clock });
+    await nuvom.schedule(task("by.hand", () => 1) as never, undefined as never, { every: "1h", id: "a" });
+    const worker = await start(release({ a: { every: "1m" }, b: { every: "1m" } }));
+    await worker.stop();
+    await start(release({}));
+    expect(await rules()).toEqual({ a: every(60) });
+    const said = events.filter(({ type }) => type === "schedule-unknown");
+    expect(said).toEqual([
+      { type: "schedule-unknown", task: "a", reason: expect.stringContaining("made by a call") },
+    ]);
+  });
+
+  test("of another project stays as long as that has workers", async () => {
+    const { clock, start, rules } = plant();
+    const other = await start(release({ a: { every: "1m" } }), "other");
+    const worker = await start(release({ a: { every: "2m" } }));
+    expect(await rules()).toEqual({ a: every(1) });
+    await other.stop();
+    await clock.advance(minute);
+    await worker.step();
+    expect(await rules()).toEqual({ a: every(2) });
+  });
+
+  test("that this release cannot read stays, and the others are looked after", async () => {
+    const { storage, start, rules } = plant();
+    const odd = { id: "a", version: "1", queue: "q", nextRunAt: 1, paused: false };
+    const to = { ...odd, definition: new Uint8Array([128]) };
+    await storage.changeSchedules([{ id: "a", from: null, to, jobs: [] }]);
+    await start(release({ a: { every: "1m" }, b: { every: "1m" } }));
+    expect(await rules()).toEqual({ b: every(1) });
+    expect(await storage.schedules(["a"])).toEqual([to]);
+  });
+});
+
+test("a change that comes between another is tried again", async () => {
+  const { storage, start, rules } = plant();
+  const first = await start(release({ a: { every: "1m" }, b: { every: "1m" } }));
+  await first.stop();
+  const { changeSchedules } = storage;
+  storage.changeSchedules = async (changes) => {
+    storage.changeSchedules = changeSchedules;
+    const [schedule] = await storage.schedules(["b"]);
+    await storage.changeSchedules([
+      { id: "b", from: schedule!.version, to: { ...schedule!, version: "fired" }, jobs: [] },
+    ]);
+    return storage.changeSchedules(changes);
+  };
+  await start(release({ a: { every: "1m" } }));
+  expect(await rules()).toEqual({ a: every(1) });
+});
+
 describe("two releases side by side", () => {
   const old = release({ a: { every: "1m" }, gone: { every: "1m" } });
   const fresh = release({ a: { every: "2m" } });
@@ -162,11 +216,12 @@ describe("two releases side by side", () => {
   });
 
   test("an old worker that came and went between two looks has left nothing behind", async () => {
-    const { start, rules } = plant();
+    const { clock, start, rules } = plant();
     const stays = await start(fresh);
-    const passing = await start(release({ a: { every: "1m" } }));
+    const passing = await start(old);
     await passing.stop();
-    expect(await rules()).toEqual({ a: every(1) });
+    expect(await rules()).toEqual({ a: every(1), gone: every(1) });
+    await clock.advance(minute);
     await stays.step();
     expect(await rules()).toEqual({ a: every(2) });
   });

@@ -145,6 +145,16 @@ describe("a schedule", () => {
     expect(await site.occurrences()).toEqual([minute, 3 * minute]);
   });
 
+  test("that replaces, or skips, makes up for what it missed with one job for the latest", async () => {
+    for (const overlap of ["replace", "skip"] as const) {
+      const site = await plant({ every: "1m", catchUp: "all", limit: 5, overlap });
+      await site.clock.advance(10 * minute);
+      await site.pass(0);
+      expect(await site.occurrences()).toEqual([10 * minute]);
+      expect(await site.schedule.get()).toMatchObject({ nextRunAt: 11 * minute, definition: { made: 1 } });
+    }
+  });
+
   test("ends after its limit", async () => {
     const site = await plant({ every: "1m", limit: 2 });
     await site.pass(5 * minute);
