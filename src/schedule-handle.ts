@@ -1,12 +1,13 @@
 import type { Clock } from "./clock.ts";
 import { InvalidOptionError, ScheduleNotFoundError, StorageError } from "./errors.ts";
 import type { JobHandle } from "./handle.ts";
-import { occurrenceAfter, recurrence } from "./recurrence.ts";
+import { recurrence } from "./recurrence.ts";
 import {
   changeTo,
   type DecodedSchedule,
   decodeSchedule,
   jobNow,
+  nextAfter,
   scheduleChange,
   upcoming,
 } from "./schedule.ts";
@@ -78,8 +79,7 @@ export function scheduleHandle<Output>(id: string, access: Access<Output>): Sche
     resume: () =>
       change(({ paused, nextRunAt, definition }) => {
         if (!paused || nextRunAt === null) return { paused: false };
-        const next =
-          nextRunAt > clock.now() ? nextRunAt : occurrenceAfter(definition.recurrence, clock.now());
+        const next = nextRunAt > clock.now() ? nextRunAt : nextAfter(definition, clock.now());
         return { paused: false, nextRunAt: next };
       }),
     async runNow() {

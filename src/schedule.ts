@@ -1,7 +1,7 @@
 import { DecodeError, decode, encode } from "./codec.ts";
 import type { NewJob } from "./job.ts";
 import { due, occurrenceAfter, type Recurrence } from "./recurrence.ts";
-import type { Schedule, ScheduleChange } from "./storage/storage.ts";
+import { claimBytes, type Schedule, type ScheduleChange } from "./storage/storage.ts";
 import type { WantedSchedule } from "./wanted-schedule.ts";
 
 /** What every job of a schedule has in common. */
@@ -27,7 +27,8 @@ export interface ScheduleDefinition {
   createdAt: number;
   /** How many jobs its occurrences have asked for, those included that were skipped since another was not done. */
   made: number;
-  /** The id of the last of them. */
+  /** The last of them, and the id of its job. */
+  lastOccurrence: number | null;
   lastJob: string | null;
 }
 
@@ -76,6 +77,9 @@ export interface Firing {
   replaced: string | null;
 }
 
+/** How many jobs a schedule makes in one change. */
+const mostAtOnce = 100;
+
 /** What becomes of a schedule whose next occurrence has come. */
 export function fire(schedule: DecodedSchedule, now: number, random: () => number): Firing {
   const { definition, nextRunAt, version } = schedule;
@@ -83,9 +87,22 @@ export function fire(schedule: DecodedSchedule, now: number, random: () => numbe
   const { overlap } = recurrence;
   // Where only one can be pending or running, one is all there is to make up for.
   const catchUp = overlap !== "allow" && recurrence.catchUp === "all" ? "one" : recurrence.catchUp;
-  const { fire: fired, missed, next } = due({ ...recurrence, catchUp }, made, nextRunAt!, now);
+  const all = due({ ...recurrence, catchUp }, made, nextRunAt!, now);
+  // A storage is not given all of an hour's worth at once: what is left is due when these are in.
+  const most = Math.max(
+    1,
+    Math.min(mostAtOnce, Math.floor(claimBytes / (definition.template.input.length + 1))),
+  );
+  const fired = all.fire.slice(0, most);
+  const next = all.fire[most] ?? all.next;
+  const { missed } = all;
   const jobs = fired.map((occurrence) => jobOf(schedule, occurrence, now, random));
-  const after = { ...definition, made: made + fired.length, lastJob: jobs.at(-1)?.id ?? lastJob };
+  const after = {
+    ...definition,
+    made: made + fired.length,
+    lastOccurrence: fired.at(-1) ?? definition.lastOccurrence,
+    lastJob: jobs.at(-1)?.id ?? lastJob,
+  };
   return {
     change: scheduleChange({ ...schedule, nextRunAt: next, definition: after }, version, jobs),
     fired,
@@ -134,10 +151,11 @@ export function changeTo(
   const recurrence = keepsPlace
     ? { ...wanted.recurrence, anchor: before.definition.recurrence.anchor }
     : wanted.recurrence;
-  const { createdAt, made, lastJob } = before?.definition ?? { createdAt: now, made: 0, lastJob: null };
-  const definition = { recurrence, template, project, createdAt, made, lastJob };
+  const kept = before?.definition ?? { createdAt: now, made: 0, lastOccurrence: null, lastJob: null };
+  const { createdAt, made, lastOccurrence, lastJob } = kept;
+  const definition = { recurrence, template, project, createdAt, made, lastOccurrence, lastJob };
   const isUsedUp = recurrence.limit !== null && made >= recurrence.limit;
-  const next = keepsPlace && before.nextRunAt !== null ? before.nextRunAt : occurrenceAfter(recurrence, now);
+  const next = keepsPlace && before.nextRunAt !== null ? before.nextRunAt : nextAfter(definition, now);
   const after = {
     id,
     queue: template.queue,
@@ -150,6 +168,11 @@ export function changeTo(
     if (Bun.deepEquals(unchanged, after)) return null;
   }
   return scheduleChange(after, before?.version ?? null);
+}
+
+/** The first occurrence from now on, and after the last that was fired, whatever the clock here says. */
+export function nextAfter({ recurrence, lastOccurrence }: ScheduleDefinition, now: number): number | null {
+  return occurrenceAfter(recurrence, Math.max(now, lastOccurrence ?? now));
 }
 
 function haveSameOccurrences(before: Recurrence, after: Recurrence): boolean {

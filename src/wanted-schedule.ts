@@ -5,7 +5,7 @@ import type { NewJob } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
 import { type Recurrence, recurrence } from "./recurrence.ts";
 import type { JobTemplate } from "./schedule.ts";
-import type { Recurring, ScheduleOptions } from "./when.ts";
+import { type Recurring, recurringNames, type ScheduleOptions } from "./when.ts";
 
 /** What is to be a schedule, from a call or from a task's definition. */
 export interface WantedSchedule {
@@ -30,6 +30,10 @@ export async function wantedSchedule(
   if (id !== undefined && (typeof id !== "string" || id === "" || !id.isWellFormed())) {
     throw new InvalidOptionError(`${owner}: id must be a text that is not empty, such as id: "report:rome"`);
   }
+  const known = ["id", "queue", "priority", "attempts", "timeout", ...recurringNames];
+  const unknown = Object.keys(when).find((option) => !known.includes(option));
+  if (unknown)
+    throw new InvalidOptionError(`${owner}: there is no option "${unknown}", only ${known.join(", ")}`);
   const options = Object.fromEntries(
     Object.entries({ queue, priority, attempts, timeout }).filter(([, value]) => value !== undefined),
   );

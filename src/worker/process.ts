@@ -10,7 +10,7 @@ import { templateOf } from "../wanted-schedule.ts";
 import { dieWithParent } from "./orphan.ts";
 import {
   type Assignment,
-  type Described,
+  type DescribedTask,
   type Envelope,
   type FromProcess,
   insideProcess,
@@ -74,7 +74,7 @@ function receive(message: ToProcess): void {
       for (const job of message.jobs) waiting.push({ ...job, beginBy: message.beginBy });
       return runWaiting();
     case "describe":
-      return void describe(message.tasks).then((described) => send({ type: "described", described }));
+      return void describe(message.tasks);
     case "recall":
       return send({ type: "returned", executions: waiting.splice(0).map((job) => job.execution) });
     case "abort":
@@ -148,20 +148,21 @@ async function run(job: Assignment, signal: AbortSignal): Promise<Report> {
   }
 }
 
-async function describe(tasks: readonly string[]): Promise<Described> {
-  const described: Described = { tasks: [], failed: [] };
-  for (const task of tasks) {
+async function describe(tasks: readonly string[]): Promise<void> {
+  for (const name of tasks) {
     try {
-      const definition = await load(task);
-      if (!definition?.recurring) continue;
-      const context = { now: now(), sizeLimit: defaultSizeLimit, keep: keepPolicy(defaultKeep, task) };
-      const job = await newJob(definition, undefined, {}, context);
-      described.tasks.push({ when: definition.recurring, template: templateOf(job) });
+      send({ type: "described", name, task: await scheduleOf(await load(name)), reason: null });
     } catch (error) {
-      described.failed.push({ task, reason: describeThrown(error).message });
+      send({ type: "described", name, task: null, reason: describeThrown(error).message });
     }
   }
-  return described;
+}
+
+async function scheduleOf(definition: TaskDefinition | undefined): Promise<DescribedTask | null> {
+  if (!definition?.recurring) return null;
+  const context = { now: now(), sizeLimit: defaultSizeLimit, keep: keepPolicy(defaultKeep, definition.name) };
+  const template = templateOf(await newJob(definition, undefined, {}, context));
+  return { when: definition.recurring, template };
 }
 
 function load(task: string): Promise<TaskDefinition | undefined> {

@@ -15,7 +15,7 @@ export type ToProcess =
   | { type: "start"; files: ReadonlyMap<string, string>; concurrency: number; sizeLimit: number }
   /** A job that cannot begin before `beginBy` is to be given back: by then the worker takes it for its own again. */
   | { type: "run"; jobs: Assignment[]; beginBy: number }
-  /** Import the files of these tasks and say what schedules they carry; answered by `described`. */
+  /** Import the files of these tasks and say what schedules they carry; each is answered by `described`, in order. */
   | { type: "describe"; tasks: readonly string[] }
   /** Give back the jobs that have not begun; answered by `returned`. */
   | { type: "recall" }
@@ -34,7 +34,8 @@ export type FromProcess =
   /** Something that nobody caught, right before the process ends of it. */
   | { type: "uncaught"; error: Thrown }
   | { type: "log"; execution: string; text: string }
-  | { type: "described"; described: Described }
+  /** `reason` says why nothing is known of the task. */
+  | { type: "described"; name: string; task: DescribedTask | null; reason: string | null }
   | { type: "returned"; executions: string[] }
   | { type: "report"; report: Report };
 

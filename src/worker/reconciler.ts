@@ -15,7 +15,9 @@ export interface ReconcilerOptions {
   /** Milliseconds between two looks at who else is alive. */
   every: number;
   /** Finds out what schedules the definitions of the tasks carry. Does not throw. */
-  describe(): Promise<Described>;
+  describe(signal: AbortSignal): Promise<Described>;
+  /** Called when the schedules have been looked after for the first time. */
+  ready(): void;
   emit(event: WorkerEvent): void;
   failed(error: unknown, retryIn: number): void;
 }
@@ -35,6 +37,8 @@ export class Reconciler {
   /** Whether no worker of another release was alive the last time. */
   #wasAlone = true;
   #nextLook = 0;
+  #isReady = false;
+  readonly #stopping = new AbortController();
   /** The ids that were said to be taken. */
   readonly #reported = new Set<string>();
   /** Tells the schedules of this release from those of others; empty as long as they are not known. */
@@ -47,14 +51,20 @@ export class Reconciler {
   /** Begins once it is known what the sources define. */
   async start(): Promise<void> {
     const { describe, emit } = this.options;
-    const described = await describe();
+    const described = await describe(this.#stopping.signal);
+    if (this.#stopping.signal.aborted) return;
     for (const { task, reason } of described.failed) emit({ type: "schedule-unknown", task, reason });
     this.#described = described;
     this.release = Bun.hash(JSON.stringify(described.tasks)).toString(36);
     this.#loop.wake();
   }
 
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
   stop(): void {
+    this.#stopping.abort();
     this.#loop.stop();
   }
 
@@ -78,6 +88,10 @@ export class Reconciler {
       this.#nextLook = now + lookEvery;
     }
     this.#wasAlone = isAlone;
+    if (!this.#isReady) {
+      this.#isReady = true;
+      this.options.ready();
+    }
     return now + every;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { type DecodedSchedule, fire, readable } from "../schedule.ts";
-import type { Storage } from "../storage/storage.ts";
+import { type DecodedSchedule, type Firing, fire, readable } from "../schedule.ts";
+import { claimBytes, type Storage } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
 import { Loop } from "./loop.ts";
 
@@ -14,7 +14,7 @@ export interface SchedulerOptions {
   failed(error: unknown, retryIn: number): void;
 }
 
-/** How many schedules are fired at once. */
+/** How many schedules are fired, and about how many jobs are made, at once. */
 const batch = 500;
 
 /**
@@ -67,8 +67,12 @@ export class Scheduler {
   }
 
   async #fire(schedules: DecodedSchedule[], now: number): Promise<void> {
-    const { storage, random, emit } = this.options;
-    const firings = schedules.map((schedule) => fire(schedule, now, random));
+    const firings = schedules.map((schedule) => fire(schedule, now, this.options.random));
+    for (const some of batches(firings)) await this.#apply(some, now);
+  }
+
+  async #apply(firings: Firing[], now: number): Promise<void> {
+    const { storage, emit } = this.options;
     const answers = await storage.changeSchedules(firings.map(({ change }) => change));
     const applied = firings.filter((_, index) => answers[index]);
     const replaced = applied.flatMap((firing) => firing.replaced ?? []);
@@ -79,4 +83,20 @@ export class Scheduler {
       if (missed > 0) emit({ type: "missed", schedule: change.id, occurrences: missed });
     }
   }
+}
+
+/** So few at a time that neither a storage nor the worker is held up. */
+function batches(firings: readonly Firing[]): Firing[][] {
+  const all: Firing[][] = [];
+  let [jobs, bytes] = [0, 0];
+  for (const firing of firings) {
+    const { jobs: added } = firing.change;
+    jobs += added.length;
+    bytes += added.reduce((sum, { input }) => sum + input.length, 0);
+    if (all.length === 0 || jobs > batch || bytes > claimBytes) {
+      all.push([firing]);
+      [jobs, bytes] = [added.length, 0];
+    } else all.at(-1)!.push(firing);
+  }
+  return all;
 }

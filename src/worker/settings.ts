@@ -13,5 +13,5 @@ export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | 
   /** What the project is called whose tasks it runs. */
   project: string;
   /** Finds out what schedules the definitions of the tasks carry. Does not throw. */
-  describe(): Promise<Described>;
+  describe(signal: AbortSignal): Promise<Described>;
 }

@@ -101,7 +101,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     files,
     environment,
     project: projectName(root),
-    describe: () => describeTasks({ root, environment, files, tasks: mayRecur }),
+    describe: (signal) => describeTasks({ root, environment, files, tasks: mayRecur, signal }),
     size: options.processes ?? availableParallelism(),
     concurrency: options.concurrency ?? 1,
     queues: options.queues ?? null,

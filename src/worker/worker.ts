@@ -59,7 +59,8 @@ export class Worker {
     this.#heartbeat = new Loop(clock, () => this.beat(), storageFailed);
     const loop = { storage, clock, emit: settings.emit, failed: storageFailed };
     this.#scheduler = new Scheduler({ ...loop, random: settings.random, rank: () => this.#rank });
-    this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, describe, every: lease });
+    const ready = () => this.#work.wake();
+    this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, describe, every: lease, ready });
     this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
     this.#pool = new Pool({
       ...settings,
@@ -146,7 +147,8 @@ export class Worker {
     const next = await storage.nextRunAt(queues);
     const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
     const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;
-    if (drain && idle && nothingDue && !(await this.#scheduler.hasDue())) {
+    const mayEnd = drain && this.#reconciler.isReady && idle && nothingDue;
+    if (mayEnd && !(await this.#scheduler.hasDue())) {
       // Its next run may be as short again.
       await this.#retention.trimAll();
       void this.stop(0);

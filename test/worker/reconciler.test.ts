@@ -42,7 +42,8 @@ function plant() {
       throw error;
     };
     const describe = async () => described;
-    const options = { storage, clock, worker: id, project, describe, every: lease, emit, failed };
+    const ready = () => {};
+    const options = { storage, clock, worker: id, project, describe, ready, every: lease, emit, failed };
     const reconciler = new Reconciler(options);
     await reconciler.start();
     const record = { id, host: "h", pid: 1, queues: [], project, release: reconciler.release, startedAt: 0 };

@@ -114,6 +114,21 @@ describe("a schedule", () => {
     expect(await made("none", 30 * second)).toEqual([]);
   });
 
+  test("makes up for a thousand occurrences a few at a time, and for the latest thousand at most", async () => {
+    const site = await plant({ every: "1s", catchUp: "all" });
+    const { changeSchedules } = site.storage;
+    let most = 0;
+    site.storage.changeSchedules = (changes) => {
+      most = Math.max(most, ...changes.map(({ jobs }) => jobs.length));
+      return changeSchedules(changes);
+    };
+    await site.clock.advance(1_500 * second);
+    await site.pass(0);
+    const occurrences = await site.occurrences();
+    expect(occurrences).toEqual(Array.from({ length: 1_000 }, (_, index) => (501 + index) * second));
+    expect(most).toBe(100);
+  });
+
   test("that overlaps adds a job beside the last, unless it is to skip or to replace that", async () => {
     const states = async (overlap: "allow" | "skip" | "replace") => {
       const site = await plant({ every: "1m", overlap });

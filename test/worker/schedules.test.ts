@@ -92,6 +92,40 @@ describe("a task with a schedule in its definition", () => {
   });
 });
 
+test("a file that ends its process, or hangs, costs no other its schedule", async () => {
+  await using site = await plant({
+    "tasks/a.ts": source('every: "1h",', "a"),
+    "tasks/exits.ts": `process.exit(3); ${source('every: "1h",', "exits")}`,
+    "tasks/z.ts": source('every: "1h",', "z"),
+  });
+  const worker = await site.start();
+  await until(async () => Object.keys(await site.rules()).length === 2);
+  await worker.stop();
+  expect(Object.keys(await site.rules())).toEqual(["a", "z"]);
+  expect(site.events).toContainEqual({
+    type: "schedule-unknown",
+    task: "exits",
+    reason: "the process that imported its file ended with exit code 3",
+  });
+
+  await Bun.write(
+    site.project.file("tasks/exits.ts"),
+    `await new Promise(() => {}); ${source('every: "1h",', "exits")}`,
+  );
+  site.events.length = 0;
+  const second = await site.start();
+  const began = performance.now();
+  await second.stop();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(site.events.filter(({ type }) => type === "schedule-unknown")).toEqual([]);
+});
+
+test("a worker that drains adds the schedules of the sources before it stops", async () => {
+  await using site = await plant({ "tasks/tick.ts": source('every: "1h",') });
+  await (await site.start({ drain: true })).stopped;
+  expect(Object.keys(await site.rules())).toEqual(["tick"]);
+});
+
 test("a worker that drains fires what is due before it stops", async () => {
   await using site = await plant({ "tasks/tick.ts": source("") });
   const schedule = await site.nuvom.schedule(
