@@ -95,6 +95,7 @@ async function schedules(url: string) {
     project: null,
     createdAt: now,
     made: 0,
+    lastOccurrence: null,
     lastJob: null,
   };
   const at = now + 3_600_000;

@@ -229,6 +229,15 @@ describe("a schedule", () => {
     expect((await site.schedule.get()).definition.made).toBe(3);
   });
 
+  test("is not fired twice for one occurrence by a change from a clock that is behind", async () => {
+    const site = await plant({ every: "1m", id: "mine" });
+    await site.pass(2 * minute);
+    const behind = new Nuvom({ storage: site.storage, clock: new VirtualClock(minute + 30 * second) });
+    await behind.schedule(tick, undefined, { cron: "* * * * *", id: "mine" });
+    await site.pass(minute);
+    expect(await site.occurrences()).toEqual([minute, 2 * minute, 3 * minute]);
+  });
+
   test("that cannot be read does not keep the others from firing", async () => {
     const site = await plant({ every: "1m" });
     const odd = {
