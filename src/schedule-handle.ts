@@ -22,7 +22,7 @@ export interface ScheduleHandle<Output = unknown> {
   get(): Promise<DecodedSchedule>;
   /** The next occurrences, at most `count` of them (5 unless given), as if it were not paused. @throws ScheduleNotFoundError */
   next(count?: number): Promise<Date[]>;
-  /** Gives it another rule; the rest of it stays. @throws ScheduleNotFoundError, InvalidOptionError */
+  /** Gives it another rule, whose options are as by default unless given; its task, input and queue stay. @throws ScheduleNotFoundError, InvalidOptionError */
   change(when: RecurringWhen): Promise<void>;
   /** Occurrences get no job until it is resumed. @throws ScheduleNotFoundError */
   pause(): Promise<void>;

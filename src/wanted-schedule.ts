@@ -1,3 +1,4 @@
+import { decode, encode } from "./codec.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { newJob } from "./enqueue.ts";
 import { InvalidOptionError } from "./errors.ts";
@@ -38,13 +39,26 @@ export async function wantedSchedule(
     Object.entries({ queue, priority, attempts, timeout }).filter(([, value]) => value !== undefined),
   );
   const template = templateOf(await newJob(definition, input, options, context));
-  const hash = new Bun.CryptoHasher("sha256").update(template.input).digest("hex").slice(0, 12);
   return {
-    id: id ?? `${definition.name}:${hash}`,
+    id: id ?? `${definition.name}:${fingerprint(template.input)}`,
     recurrence: recurrence(recurring, context.now, owner),
     template,
     project: null,
   };
+}
+
+/** The same for inputs that differ in nothing but the order of their properties. */
+function fingerprint(input: Uint8Array): string {
+  const bytes = encode(sorted(decode(input)), { root: "input", limit: Number.POSITIVE_INFINITY });
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex").slice(0, 12);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const entries = Object.entries(value).map(([key, entry]) => [key, sorted(entry)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function templateOf(job: NewJob): JobTemplate {

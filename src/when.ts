@@ -71,7 +71,9 @@ export function isOnce(
   when: (Once & EnqueueOptions) | (Recurring & ScheduleOptions),
   task: string,
 ): when is Once & EnqueueOptions {
-  const given = kinds.filter((kind) => (when as object as Record<string, unknown>)?.[kind] !== undefined);
+  // A text has a method called `at`.
+  const options = Object(typeof when === "object" ? when : null) as Record<string, unknown>;
+  const given = kinds.filter((kind) => options[kind] !== undefined);
   if (given.length !== 1) {
     const problem = given.length === 0 ? "it does not say when" : `${given.join(" and ")} are given`;
     throw new InvalidOptionError(

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
+import { decode } from "../../src/codec.ts";
 import { projectRoot } from "../../src/config.ts";
 import { formatDuration } from "../../src/duration.ts";
-import { type DecodedSchedule, InvalidOptionError, type Nuvom } from "../../src/index.ts";
+import {
+  type DecodedSchedule,
+  InvalidOptionError,
+  type Nuvom,
+  ScheduleNotFoundError,
+} from "../../src/index.ts";
 import { upcoming } from "../../src/schedule.ts";
 import type { RecurringWhen } from "../../src/when.ts";
 import {
@@ -26,7 +32,7 @@ const flags = {
   tz: { type: "string", value: "ZONE", help: "the time zone of --cron (default: UTC)" },
   start: { type: "string", value: "TIME", help: "no occurrence before, such as 2038-01-19T03:14:07Z" },
   end: { type: "string", value: "TIME", help: "no occurrence after" },
-  limit: { type: "string", value: "N", help: "no more occurrences than this" },
+  limit: { type: "string", value: "N", help: "no more jobs than this" },
   jitter: { type: "string", value: "DURATION", help: "run each job up to this much later, at random" },
   "catch-up": {
     type: "string",
@@ -45,9 +51,9 @@ const flags = {
 } as const;
 
 type Given = Values<typeof flags>;
-type Action = (nuvom: Nuvom, values: string[], flags: Given) => Promise<unknown>;
+type Action = (nuvom: Nuvom, values: string[], flags: Given) => Promise<number>;
 
-/** What each action does; what it returns is printed. */
+/** What each action does; they return the exit code. */
 const actions: Record<string, Action> = {
   list: async (nuvom, _, { json }) => list(await nuvom.schedules(), json ?? false),
   show: (nuvom, [id], { json }) => show(nuvom, id!, json ?? false),
@@ -66,11 +72,12 @@ const actions: Record<string, Action> = {
   resume: forEach((nuvom, id) => nuvom.getSchedule(id).resume(), "resumed"),
   run: forEach(async (nuvom, id) => `job ${(await nuvom.getSchedule(id).runNow()).id}`, "runs"),
   remove: forEach(async (nuvom, id) => {
-    // Tells of one that is not there.
-    await nuvom.getSchedule(id).get();
-    await nuvom.getSchedule(id).remove();
+    if (!(await nuvom.getSchedule(id).remove())) throw new ScheduleNotFoundError(id);
   }, "removed"),
 };
+
+/** How many arguments an action takes at most; the others take any number of ids. */
+const most: Record<string, number> = { list: 0, show: 1, add: 2, change: 1 };
 
 export default command({
   summary: "list, show, add, change, pause, resume, run or remove schedules",
@@ -92,23 +99,33 @@ export default command({
     if (name !== "list" && values.length === 0) {
       throw new UsageError(`which one? nuvom schedules ${name} <${name === "add" ? "task" : "id"}>`);
     }
-    return withClient(flags, async (nuvom) => {
-      await action(nuvom, values, flags);
-      return 0;
-    });
+    const tooMany = values[most[name] ?? Number.POSITIVE_INFINITY];
+    if (tooMany !== undefined) {
+      throw new UsageError(
+        `"${tooMany}" is an argument too many for nuvom schedules ${name}\nSee nuvom schedules --help`,
+      );
+    }
+    return withClient(flags, (nuvom) => action(nuvom, values, flags));
   },
 });
 
+/** One that is not there is told of, and the others are done all the same. */
 function forEach(work: (nuvom: Nuvom, id: string) => Promise<unknown>, done: string): Action {
   return async (nuvom, ids, { json }) => {
     const answers = [];
     for (const id of ids) {
-      const result = await work(nuvom, id);
-      const detail = typeof result === "string" ? result : undefined;
-      answers.push({ id, done, ...(detail && { detail }) });
-      if (!json) console.log(printable([id, done, detail].filter(Boolean).join(" ")));
+      try {
+        const result = await work(nuvom, id);
+        const detail = typeof result === "string" ? result : undefined;
+        answers.push({ id, done, ...(detail && { detail }) });
+        if (!json) console.log(printable([id, done, detail].filter(Boolean).join(" ")));
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+        console.error(printable(`nuvom: ${error.message}`));
+      }
     }
     if (json) printJson(answers);
+    return answers.length === ids.length ? 0 : 1;
   };
 }
 
@@ -130,10 +147,14 @@ function ruleOf(flags: Given): RecurringWhen {
   } as RecurringWhen;
 }
 
-function list(schedules: DecodedSchedule[], json: boolean): void {
-  if (json) return printJson(schedules.map(asJson));
-  if (schedules.length === 0) return console.log("no schedules; nuvom schedules add adds one");
-  const now = Date.now();
+function list(schedules: DecodedSchedule[], json: boolean): number {
+  if (json) printJson(schedules.map(asJson));
+  else if (schedules.length === 0) console.log("no schedules; nuvom schedules add adds one");
+  else console.log(listed(schedules, Date.now()));
+  return 0;
+}
+
+function listed(schedules: DecodedSchedule[], now: number): string {
   const rows = schedules.map((schedule) => [
     schedule.id,
     schedule.definition.template.task,
@@ -141,7 +162,7 @@ function list(schedules: DecodedSchedule[], json: boolean): void {
     nextText(schedule, now),
     String(schedule.definition.made),
   ]);
-  console.log(table(columns, rows));
+  return table(columns, rows);
 }
 
 const columns: Column[] = [
@@ -152,10 +173,15 @@ const columns: Column[] = [
   { header: "JOBS" },
 ];
 
-async function show(nuvom: Nuvom, id: string, json: boolean): Promise<void> {
+async function show(nuvom: Nuvom, id: string, json: boolean): Promise<number> {
   const schedule = await nuvom.getSchedule(id).get();
-  if (json) return printJson(asJson(schedule));
-  const { definition, queue, paused } = schedule;
+  if (json) printJson(asJson(schedule));
+  else print(schedule);
+  return 0;
+}
+
+function print(schedule: DecodedSchedule): void {
+  const { id, definition, queue, paused } = schedule;
   const { recurrence, template, project, made, lastJob } = definition;
   const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   const lines: [string, string | null][] = [
@@ -164,7 +190,7 @@ async function show(nuvom: Nuvom, id: string, json: boolean): Promise<void> {
     ["when", ruleText(schedule)],
     ["from", time(recurrence.startAt)],
     ["until", time(recurrence.endAt)],
-    ["limit", recurrence.limit === null ? null : `${recurrence.limit} occurrences`],
+    ["limit", recurrence.limit === null ? null : `${recurrence.limit} in all`],
     ["jitter", recurrence.jitter === 0 ? null : `up to ${formatDuration(recurrence.jitter)}`],
     ["catch-up", recurrence.catchUp],
     ["overlap", recurrence.overlap],
@@ -187,10 +213,22 @@ async function show(nuvom: Nuvom, id: string, json: boolean): Promise<void> {
   }
 }
 
-function asJson({ definition, ...schedule }: DecodedSchedule) {
-  const { template, ...rest } = definition;
-  const { input: _, ...options } = template;
-  return plain({ ...schedule, ...rest, ...options, next: upcoming(definition, schedule.nextRunAt, 5) });
+/** Times are ISO text there. */
+function asJson({ definition, nextRunAt, ...schedule }: DecodedSchedule) {
+  const { recurrence, template, createdAt, lastOccurrence, ...rest } = definition;
+  const date = (at: number | null) => (at === null ? null : new Date(at));
+  const { anchor, startAt, endAt } = recurrence;
+  return plain({
+    ...schedule,
+    ...rest,
+    ...template,
+    input: decode(template.input),
+    recurrence: { ...recurrence, anchor: date(anchor), startAt: date(startAt), endAt: date(endAt) },
+    createdAt: date(createdAt),
+    lastOccurrence: date(lastOccurrence),
+    nextRunAt: date(nextRunAt),
+    next: upcoming(definition, nextRunAt, 5).map(date),
+  });
 }
 
 function ruleText({ definition: { recurrence } }: DecodedSchedule): string {

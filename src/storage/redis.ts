@@ -8,7 +8,7 @@ import { type Claimed, insertion, queuesOf, scheduleChange, settlement } from ".
 import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { warnings } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
-import { claimBytes, type Outcome, type Storage, type WorkerRecord } from "./storage.ts";
+import { claimBytes, type Outcome, type Schedule, type Storage, type WorkerRecord } from "./storage.ts";
 
 interface Request {
   /** What the script is asked, without bytes. */
@@ -18,7 +18,7 @@ interface Request {
   repeatable?: boolean;
 }
 
-/** How many jobs one script looks at to list some: more would hold up the others. */
+/** How many jobs or schedules one script looks at to list some: more would hold up the others. */
 const examinedAtOnce = 1_000;
 
 /** How often a script over all queues is tried while others add queues. */
@@ -164,14 +164,19 @@ export function openRedis(url: string): Storage {
     },
 
     async schedules(ids) {
-      const asked = ids ? { ids: distinct(ids) } : {};
-      const { answer, bytes } = await run(scripts.schedules, [], { asked });
-      return unpackSchedules(bytes, answer as number).sort((a, b) => (a.id < b.id ? -1 : 1));
+      const wanted = ids ? distinct(ids) : await command<string[]>("HKEYS", keys.schedules);
+      const found: (Schedule | null)[] = [];
+      while (found.length < wanted.length) {
+        const asked = { ids: wanted.slice(found.length, found.length + examinedAtOnce), bytes: claimBytes };
+        const { answer, bytes } = await run(scripts.schedules, [], { asked });
+        found.push(...unpackSchedules(bytes, answer as number));
+      }
+      return found.filter((schedule) => schedule !== null).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
     async nextSchedules(limit) {
-      const { answer, bytes } = await run(scripts.nextSchedules, [], { asked: { limit } });
-      return unpackSchedules(bytes, answer as number);
+      const { answer, bytes } = await run(scripts.nextSchedules, [], { asked: { limit, bytes: claimBytes } });
+      return unpackSchedules(bytes, answer as number).filter((schedule) => schedule !== null);
     },
 
     async changeSchedules(changes) {

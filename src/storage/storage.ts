@@ -51,7 +51,10 @@ export interface Storage {
   /** The schedules of these ids that there are, or all of them, ordered by id. */
   schedules(ids?: readonly string[]): Promise<Schedule[]>;
 
-  /** At most `limit` of the schedules that are not paused and have a next occurrence, the earliest first (ties by id). */
+  /**
+   * At most `limit` of the schedules that are not paused and have a next occurrence, the earliest first (ties by id);
+   * fewer, but at least one, where they are large.
+   */
   nextSchedules(limit: number): Promise<Schedule[]>;
 
   /**

@@ -31,8 +31,11 @@ const longestRespawnDelay = 10_000;
 /** How many processes there may be besides, each for a suspect of its own. */
 const mostAlone = 16;
 
-/** Suspects that see no other suspect begin for this long are given back, to be looked at after the pause. */
-const suspectPatience = 200;
+/**
+ * Suspects that see no other suspect begin for this long are given back, to be looked at after the pause. It must be long
+ * enough for a process to start on a machine with much to do: else each round would only serve the first.
+ */
+const suspectPatience = 1_000;
 const suspectPause = 1_000;
 
 /**

@@ -90,12 +90,13 @@ function batches(firings: readonly Firing[]): Firing[][] {
   const all: Firing[][] = [];
   let [jobs, bytes] = [0, 0];
   for (const firing of firings) {
-    const { jobs: added } = firing.change;
+    const { jobs: added, to } = firing.change;
+    const size = added.reduce((sum, { input }) => sum + input.length, to?.definition.length ?? 0);
     jobs += added.length;
-    bytes += added.reduce((sum, { input }) => sum + input.length, 0);
+    bytes += size;
     if (all.length === 0 || jobs > batch || bytes > claimBytes) {
       all.push([firing]);
-      [jobs, bytes] = [added.length, 0];
+      [jobs, bytes] = [added.length, size];
     } else all.at(-1)!.push(firing);
   }
   return all;

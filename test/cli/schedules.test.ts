@@ -38,6 +38,38 @@ describe("schedules", () => {
   });
 });
 
+describe("as JSON", () => {
+  test("a schedule has times as ISO text, and its input as far as JSON goes", async () => {
+    await using bench = commandLine();
+    const startAt = new Date("2038-01-04T00:00:00Z");
+    const rule = { cron: "0 9 * * *", tz: "Europe/Rome", limit: 2 } as const;
+    await bench.client.schedule(tasks.echo, { big: 10n }, { ...rule, startAt, id: "r" });
+    const shown = await bench.json("schedules", "show", "r");
+    expect(shown).toMatchObject({
+      id: "r",
+      task: "echo",
+      input: { big: "10" },
+      recurrence: { rule: { cron: "0 9 * * *", tz: "Europe/Rome" }, startAt: startAt.toJSON(), endAt: null },
+      lastOccurrence: null,
+      nextRunAt: "2038-01-04T08:00:00.000Z",
+      next: ["2038-01-04T08:00:00.000Z", "2038-01-05T08:00:00.000Z"],
+    });
+    expect(new Date(shown.createdAt).toJSON()).toBe(shown.createdAt);
+    expect(await bench.json("schedules", "list")).toEqual([shown]);
+  });
+});
+
+test("control characters in an id do not reach the terminal", async () => {
+  await using bench = commandLine();
+  const id = "\u001b[2J\u009b";
+  await bench.client.schedule(tasks.echo, 1, { every: "1h", id });
+  for (const args of [["list"], ["show", id], ["pause", id], ["pause", id, "--json"], ["run", `no ${id}`]]) {
+    const { stdout, stderr } = await bench.run("schedules", ...args);
+    expect(stdout + stderr).toMatch(plainText);
+    expect(stdout + stderr).toContain("[2J");
+  }
+});
+
 describe("schedules add", () => {
   test("takes every rule and option, and shows the next five in the schedule's zone and in local time", async () => {
     await using bench = commandLine();
@@ -67,6 +99,31 @@ describe("schedules add", () => {
         template: { task: "echo" },
       },
     });
+  });
+
+  test("reads the input from stdin with -, and names the schedule if nobody does", async () => {
+    await using bench = commandLine();
+    const args = ["schedules", "add", "greet", "-", "--every", "5m", "--storage", bench.storage];
+    const { stdout, exitCode } = await nuvom(args, { env: { TZ: "UTC" }, stdin: '{"name":"Ada"}' });
+    expect(exitCode).toBe(0);
+    const [schedule] = await bench.client.schedules();
+    expect(schedule!.id).toMatch(/^greet:\w+$/);
+    expect(schedule!.queue).toBe("greetings");
+    expect(stdout).toStartWith(`id        ${schedule!.id}\n`);
+    expect(stdout).toMatch(/\n\nUTC\n(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}in \d+m( \d+s)?\n){5}$/);
+    expect(widest(stdout)).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    ["a task that is not there", ["gret", "--every", "5m"], 'defines the task "gret": there are '],
+    ["input that is not JSON", ["echo", "{", "--every", "5m"], "the input is not JSON"],
+    ["input that does not fit", ["greet", "{}", "--every", "5m"], 'task "greet": input.name: '],
+  ])("exits with 1 for %s", async (_, args, says) => {
+    await using bench = commandLine();
+    const { stdout, stderr, exitCode } = await bench.run("schedules", "add", ...args);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+    expect(stderr).toContain(says);
+    expect(await bench.client.schedules()).toEqual([]);
   });
 
   test("names what is wrong with the rule", async () => {
@@ -115,10 +172,47 @@ describe("a schedule", () => {
     expect((await bench.client.schedules()).map(({ id }) => id)).toEqual(["b"]);
   });
 
+  test("keeps its rule if what it is changed to is wrong", async () => {
+    await using bench = commandLine();
+    const schedule = await bench.client.schedule(tasks.echo, 7, { every: "1h", id: "a" });
+    for (const flags of [[], ["--every", "5m", ...rome]]) {
+      const { stdout, stderr, exitCode } = await bench.run("schedules", "change", "a", ...flags);
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+      expect(stderr).toBe('nuvom: say when: either --every 5m or --cron "0 9 * * MON-FRI"\n');
+    }
+    expect((await schedule.get()).definition.recurrence.rule).toEqual({ every: 3_600_000 });
+  });
+
+  test("that is not there keeps no other from its turn, and exits with 1", async () => {
+    await using bench = commandLine();
+    for (const id of ["a", "b"]) await bench.client.schedule(tasks.echo, 7, { every: "1h", id });
+    const stderr = 'nuvom: there is no schedule "nobody" in this storage: nuvom schedules lists them\n';
+    const ids = ["a", "nobody", "b"];
+    expect(await bench.run("schedules", "pause", ...ids, "--json")).toEqual({
+      stdout: `${JSON.stringify(
+        [
+          { id: "a", done: "paused" },
+          { id: "b", done: "paused" },
+        ],
+        null,
+        2,
+      )}\n`,
+      stderr,
+      exitCode: 1,
+    });
+    expect(await bench.run("schedules", "remove", ...ids)).toEqual({
+      stdout: "a removed\nb removed\n",
+      stderr,
+      exitCode: 1,
+    });
+    expect(await bench.client.schedules()).toEqual([]);
+  });
+
   test("that is not there is named, and exits with 1", async () => {
     await using bench = commandLine();
-    for (const action of ["show", "pause", "resume", "run", "remove"]) {
-      const { stdout, stderr, exitCode } = await bench.run("schedules", action, "nobody");
+    const actions = [["show"], ["change", "--every", "5m"], ["pause"], ["resume"], ["run"], ["remove"]];
+    for (const action of actions) {
+      const { stdout, stderr, exitCode } = await bench.run("schedules", ...action, "nobody");
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
       expect(stderr).toContain('there is no schedule "nobody"');
     }
@@ -132,5 +226,16 @@ describe("a schedule", () => {
     const missing = await bench.run("schedules", "pause");
     expect(missing).toMatchObject({ stdout: "", exitCode: 2 });
     expect(missing.stderr).toContain("nuvom schedules pause <id>");
+    expect((await bench.run("schedules", "add")).stderr).toContain("nuvom schedules add <task>");
   });
+
+  test.each([[["list", "a"]], [["show", "a", "b"]], [["change", "a", "b"]], [["add", "echo", "1", "2"]]])(
+    "is not looked for if there is an argument too many: %j",
+    async (args) => {
+      await using bench = commandLine();
+      const { stdout, stderr, exitCode } = await bench.run("schedules", ...args, "--every", "5m");
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+      expect(stderr).toContain(`"${args.at(-1)}" is an argument too many for nuvom schedules ${args[0]}`);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { StorageUnavailableError } from "../../src/index.ts";
 import { openStorage } from "../../src/storage/open.ts";
-import { aJob, aWorker, idsOf, leaseEnd, now, succeeded } from "../../src/testing/builders.ts";
+import { aJob, aSchedule, aWorker, idsOf, leaseEnd, now, succeeded } from "../../src/testing/builders.ts";
 import { startProxy } from "../support/proxy.ts";
 import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
@@ -165,4 +165,19 @@ test("a Redis that does not answer is told from one that hung up", async () => {
     expect(String(error)).toContain("no answer within 300ms");
   }
   process.kill(own.pid, "SIGCONT");
+});
+
+test("large schedules are read a few at a time", async () => {
+  await using at = handles();
+  const storage = at.open();
+  const definition = new Uint8Array(1024 * 1024);
+  for (let index = 0; index < 12; index++) {
+    const to = aSchedule({ id: `s${index}`, definition });
+    await storage.changeSchedules([{ id: to.id, from: null, to, jobs: [] }]);
+  }
+  const next = await storage.nextSchedules(500);
+  expect(next.length).toBeWithin(1, 6);
+  expect(next[0]!.id).toBe("s0");
+  expect(await storage.schedules()).toHaveLength(12);
+  expect(idsOf(await storage.schedules(["s7", "none", "s3"]))).toEqual(["s3", "s7"]);
 });

@@ -183,8 +183,10 @@ export function packSchedule({ version, id, queue, nextRunAt, paused, definition
 }
 
 /** The schedules that a script handed over. */
-export function unpackSchedules(bytes: Uint8Array | null, count: number): Schedule[] {
-  return (handedOver(bytes, count) as Uint8Array[]).map((document) => {
+/** The schedules that a script handed over, `null` where there is none. */
+export function unpackSchedules(bytes: Uint8Array | null, count: number): (Schedule | null)[] {
+  return (handedOver(bytes, count) as (Uint8Array | false)[]).map((document) => {
+    if (!document) return null;
     const { fields, bytes: definition } = opened(document);
     const [version, id, queue, nextRunAt, paused] = fields as Raw<ScheduleFields>;
     return {
