@@ -13,6 +13,7 @@ import {
   task,
   useClient,
 } from "../src/index.ts";
+import { aWorker } from "../src/testing/builders.ts";
 import { VirtualClock } from "./support/clock.ts";
 import { temporaryFolder } from "./support/folder.ts";
 
@@ -212,17 +213,7 @@ describe("result", () => {
     );
     const early = [handle.result(), handle.result()];
     const [now, lease] = [clock.now(), clock.now() + 1];
-    await storage.heartbeat({
-      id: "w",
-      host: "h",
-      pid: 1,
-      queues: [],
-      project: "p",
-      release: "",
-      startedAt: now,
-      seenAt: now,
-      leaseUntil: lease,
-    });
+    await storage.heartbeat(aWorker("w", { seenAt: now, leaseUntil: lease }));
     const [job] = await storage.claim("w", ["default"], 1, now);
     const result = new Uint8Array([0xc0]);
     await storage.settle("w", [{ kind: "succeeded", id: job!.id, claims: 1, startedAt: now, result }], now);

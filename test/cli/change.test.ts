@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { aWorker } from "../../src/testing/builders.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { commandLine } from "../support/command-line.ts";
 
@@ -33,17 +34,7 @@ describe("cancel", () => {
     const { storage } = bench.client;
     const { id } = await bench.client.enqueue(tasks.echo, 1);
     const now = Date.now();
-    const worker = {
-      id: "w",
-      host: "h",
-      pid: 1,
-      queues: [],
-      project: "p",
-      release: "",
-      startedAt: now,
-      seenAt: now,
-      leaseUntil: now + 60_000,
-    };
+    const worker = aWorker("w", { seenAt: now, leaseUntil: now + 60_000 });
     await storage.heartbeat(worker);
     await storage.claim("w", ["default"], 1, now);
     expect(await bench.json("cancel", id)).toEqual([

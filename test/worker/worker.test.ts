@@ -9,6 +9,7 @@ import {
   type Task,
   task,
 } from "../../src/index.ts";
+import { aWorker } from "../../src/testing/builders.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { until } from "../support/until.ts";
@@ -332,16 +333,7 @@ describe("a worker", () => {
     const jobs = await bench.nuvom.enqueueMany(tasks.nap, naps);
     const now = Date.now();
     const lease = { seenAt: now, leaseUntil: now + 1 };
-    await storage.heartbeat({
-      id: "dead",
-      host: "h",
-      pid: 1,
-      queues: [],
-      project: "p",
-      release: "",
-      startedAt: now,
-      ...lease,
-    });
+    await storage.heartbeat(aWorker("dead", lease));
     await storage.claim("dead", ["default"], 6, now);
     await storage.recover(now + 2);
     await using second = await workbench({ storage: bench.storage, drain: true });
@@ -395,17 +387,7 @@ describe("a worker", () => {
     await bench.worker.stop();
     const job = await bench.nuvom.enqueue(tasks.add, { x: 1, y: 1 });
     const now = Date.now();
-    await storage.heartbeat({
-      id: "dead",
-      host: "h",
-      pid: 1,
-      queues: [],
-      project: "p",
-      release: "",
-      startedAt: now,
-      seenAt: now,
-      leaseUntil: now + 200,
-    });
+    await storage.heartbeat(aWorker("dead", { seenAt: now, leaseUntil: now + 200 }));
     expect(await storage.claim("dead", ["default"], 9, now)).toHaveLength(1);
     await using second = await workbench({ lease: "1s", storage: bench.storage });
     expect(await job.result()).toBe(2);
@@ -489,16 +471,7 @@ describe("a worker", () => {
     const jobs = await bench.nuvom.enqueueMany(tasks.add, inputs);
     const now = Date.now();
     const lease = { seenAt: now, leaseUntil: now + 1 };
-    await storage.heartbeat({
-      id: "dead",
-      host: "h",
-      pid: 1,
-      queues: [],
-      project: "p",
-      release: "",
-      startedAt: now,
-      ...lease,
-    });
+    await storage.heartbeat(aWorker("dead", lease));
     expect(await storage.claim("dead", ["default"], 300, now)).toHaveLength(300);
     await using second = await workbench({ storage: bench.storage });
     expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(inputs.map(({ x }) => x));
