@@ -63,6 +63,9 @@ export function scheduleHandle<Output>(id: string, access: Access<Output>): Sche
     id,
     get,
     async next(count = 5) {
+      if (!Number.isSafeInteger(count) || count < 1) {
+        throw new InvalidOptionError(`next: ${count} is not a whole number of at least 1, such as next(5)`);
+      }
       const { definition, nextRunAt } = await get();
       return upcoming(definition, nextRunAt, count).map((time) => new Date(time));
     },

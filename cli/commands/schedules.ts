@@ -26,7 +26,7 @@ import { paint, plain, printable, printJson, relative } from "../output.ts";
 import { type Column, table } from "../table.ts";
 import { findTask, parsedInput } from "../tasks.ts";
 
-const flags = {
+const ruleFlags = {
   every: { type: "string", value: "DURATION", help: "add, change: the interval, such as 10s, 5m or 1d" },
   cron: { type: "string", value: "FIELDS", help: 'add, change: such as "0 9 * * MON-FRI" or @daily' },
   tz: { type: "string", value: "ZONE", help: "the time zone of --cron (default: UTC)" },
@@ -44,6 +44,10 @@ const flags = {
     value: "HOW",
     help: "while the job before is pending or running: allow (default), skip, replace",
   },
+} as const;
+
+const flags = {
+  ...ruleFlags,
   id: { type: "string", value: "ID", help: "add: its name (default: from the task and its input)" },
   ...rootFlag,
   ...storageFlag,
@@ -105,9 +109,20 @@ export default command({
         `"${tooMany}" is an argument too many for nuvom schedules ${name}\nSee nuvom schedules --help`,
       );
     }
+    const unused = unusedFlag(name, flags);
+    if (unused) {
+      throw new UsageError(`--${unused} is not for nuvom schedules ${name}\nSee nuvom schedules --help`);
+    }
     return withClient(flags, (nuvom) => action(nuvom, values, flags));
   },
 });
+
+/** The first flag that the action would leave aside, although whoever gave it counts on it. */
+function unusedFlag(action: string, given: Given): string | undefined {
+  const rule = Object.keys(ruleFlags);
+  const used: Record<string, string[]> = { add: [...rule, "id"], change: rule };
+  return [...rule, "id"].find((flag) => flag in given && !used[action]?.includes(flag));
+}
 
 /** One that is not there is told of, and the others are done all the same. */
 function forEach(work: (nuvom: Nuvom, id: string) => Promise<unknown>, done: string): Action {

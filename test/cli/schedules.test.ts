@@ -59,6 +59,21 @@ describe("as JSON", () => {
   });
 });
 
+test("the next occurrences stay within 80 columns in zones with the longest names", async () => {
+  await using bench = commandLine();
+  const tz = "America/North_Dakota/New_Salem";
+  await bench.client.schedule(tasks.echo, 1, {
+    cron: "0 9 * * *",
+    tz,
+    startAt: new Date("2038-01-01"),
+    id: "r",
+  });
+  const env = { NUVOM_STORAGE: bench.storage, TZ: "America/Argentina/Buenos_Aires" };
+  const { stdout } = await nuvom(["schedules", "show", "r"], { env });
+  expect(stdout).toContain("Fri 2038-01-01 09:00:00         Fri 2038-01-01 12:00:00  ");
+  expect(widest(stdout)).toBeLessThanOrEqual(80);
+});
+
 test("control characters in an id do not reach the terminal", async () => {
   await using bench = commandLine();
   const id = "\u001b[2J\u009b";
@@ -238,4 +253,20 @@ describe("a schedule", () => {
       expect(stderr).toContain(`"${args.at(-1)}" is an argument too many for nuvom schedules ${args[0]}`);
     },
   );
+
+  test.each([
+    ["--id", ["change", "a", "--every", "5m", "--id", "b"]],
+    ["--every", ["pause", "a", "--every", "5m"]],
+    ["--limit", ["show", "a", "--limit", "3"]],
+    ["--cron", ["--cron", "@daily"]],
+  ])("is left alone if the action has no use for %s", async (flag, args) => {
+    await using bench = commandLine();
+    const schedule = await bench.client.schedule(tasks.echo, 7, { every: "1h", id: "a" });
+    const before = await schedule.get();
+    const { stdout, stderr, exitCode } = await bench.run("schedules", ...args);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toStartWith(`nuvom: ${flag} is not for nuvom schedules `);
+    expect(stderr).toEndWith("\nSee nuvom schedules --help\n");
+    expect(await schedule.get()).toEqual(before);
+  });
 });
