@@ -70,7 +70,7 @@ export function openRedis(url: string): Storage {
   async function runOverAll(script: Script, request: Request = {}) {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const queues = known;
-      const result = await run(script, queues, request);
+      const result = await run(script, queues, { ...request, asked: { ...request.asked, all: true } });
       if (result.answer !== "more queues") return { ...result, queues };
       await queueRecords();
     }
@@ -209,7 +209,7 @@ export function openRedis(url: string): Storage {
       const found: Job[] = [];
       for (let { after } = page, more = true; more && found.length < page.limit; ) {
         const limit = page.limit - found.length;
-        const wanted = { state, task, worker, after, limit, all: queue === undefined };
+        const wanted = { state, task, worker, after, limit };
         const request = { asked: withoutAbsent({ ...wanted, examine: examinedAtOnce, bytes: claimBytes }) };
         const { answer, bytes } = await (queue === undefined
           ? runOverAll(scripts.list, request)

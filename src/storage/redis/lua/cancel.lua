@@ -1,6 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
 local states = {}
 for index, id in ipairs(asked.ids) do
   local queue = queue_of(id)

@@ -1,6 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
 local counts = {}
 for index, queue in ipairs(taking_part) do
   local pending = 0

@@ -1,6 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
 -- Few at a time, where they are large: the client asks for the rest.
 local found, bytes = {}, 0
 for index, id in ipairs(asked.ids) do

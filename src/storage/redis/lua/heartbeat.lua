@@ -1,6 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
 local worker = asked.worker
 local before = call('HGET', workers, worker)
 local sent = before and cjson.decode(before).sent

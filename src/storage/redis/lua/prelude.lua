@@ -51,14 +51,15 @@ local function read(hash, ids)
   return values
 end
 
--- Whether the queues that the client knows are not all there are, where a script needs them all.
-local function misses_queues()
+-- Where a script needs every queue, the client may not know them all.
+if asked.all then
+  local missing = call('HLEN', queues) ~= #taking_part
   for _, known in ipairs(read(queues, asked.queues)) do
-    if not known then
-      return true
-    end
+    missing = missing or not known
   end
-  return call('HLEN', queues) ~= #taking_part
+  if missing then
+    return 'more queues'
+  end
 end
 
 -- Bytes reach the client unharmed only as the value of a key, which it reads right behind the script. That key is

@@ -1,6 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
 local overdue = {}
 for _, queue in ipairs(taking_part) do
   local found = call('ZRANGE', queue.expiring, '-inf', asked.now, 'BYSCORE', 'LIMIT', 0, asked.limit, 'WITHSCORES')

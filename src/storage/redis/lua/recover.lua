@@ -2,10 +2,6 @@ local ended = call('ZRANGE', leases, '-inf', asked.now, 'BYSCORE')
 if #ended == 0 then
   return {}
 end
-if misses_queues() then
-  return 'more queues'
-end
-
 local is_ended = {}
 for _, worker in ipairs(ended) do
   is_ended[worker] = true

@@ -1,7 +1,3 @@
-if misses_queues() then
-  return 'more queues'
-end
-
 local function retry(id)
   local queue = queue_of(id)
   if not queue then
