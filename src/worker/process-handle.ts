@@ -6,10 +6,11 @@ import type { Thrown } from "../thrown.ts";
 import { Alarm } from "./alarm.ts";
 import { type Assigned, assignmentOf, type Death, executionOf, isUnheard, type Stop } from "./assigned.ts";
 import type { FromProcess, Report } from "./protocol.ts";
-import { type Spawned, spawnProcess } from "./spawn.ts";
+import type { Spawn, Spawned } from "./spawn.ts";
 
 export interface ProcessOptions {
   clock: Clock;
+  spawn: Spawn;
   /** The folder in which the process runs. */
   root: string;
   /** The file of each task. */
@@ -65,7 +66,7 @@ export class ProcessHandle {
     private readonly listener: ProcessListener,
   ) {
     this.#alarm = new Alarm(options.clock, () => this.#look());
-    this.#process = spawnProcess({
+    this.#process = options.spawn({
       root: options.root,
       environment: options.environment,
       received: (message) => this.#receive(message),

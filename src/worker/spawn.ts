@@ -13,12 +13,14 @@ export interface Spawned {
  * Starts one. `exited` is called once, after the last message, with how it ended, such as `exit code 1`.
  * @throws if the operating system lets none start.
  */
-export function spawnProcess(options: {
+export type Spawn = (options: {
   root: string;
   environment: Record<string, string>;
   received(message: FromProcess): void;
   exited(how: string): void;
-}): Spawned {
+}) => Spawned;
+
+export const spawnProcess: Spawn = (options) => {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "process.ts")], {
     cwd: options.root,
     env: { ...process.env, ...options.environment },
@@ -42,7 +44,7 @@ export function spawnProcess(options: {
     },
     kill: () => child.kill("SIGKILL"),
   };
-}
+};
 
 function signalName(signal: number | string): string {
   if (typeof signal === "string") return signal;

@@ -12,6 +12,7 @@ import type { Storage } from "../storage/storage.ts";
 import { describeTasks } from "./describe.ts";
 import type { WorkerEvent } from "./events.ts";
 import { insideProcess } from "./protocol.ts";
+import { spawnProcess } from "./spawn.ts";
 import { Worker } from "./worker.ts";
 
 export interface WorkerOptions {
@@ -97,6 +98,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
 
   const worker = new Worker({
     storage,
+    spawn: spawnProcess,
     root,
     files,
     environment,
