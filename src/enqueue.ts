@@ -1,10 +1,11 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { encode } from "./codec.ts";
 import type { TaskDefinition } from "./definition.ts";
 import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidInputError, InvalidOptionError } from "./errors.ts";
 import { type NewJob, type Priority, priorities } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
+import { lazily } from "./zod.ts";
 
 export interface EnqueueOptions {
   /** Run it this long from now. */
@@ -25,20 +26,21 @@ export type EnqueueManyOptions<Input> =
   | Omit<EnqueueOptions, "key">
   | ((input: Input, index: number) => EnqueueOptions);
 
-/** A text that would be stored as another is none to find a job by. */
-const wellFormed = z
-  .string()
-  .min(1)
-  .refine((text) => text.isWellFormed(), "must not hold half of a character (a lone surrogate)");
-
-const optionsShape = z.strictObject({
-  in: z.unknown().optional(),
-  at: z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional(),
-  queue: wellFormed.optional(),
-  priority: z.enum(priorities as [Priority, ...Priority[]]).optional(),
-  key: wellFormed.optional(),
-  attempts: z.int().min(1).optional(),
-  timeout: z.unknown().optional(),
+const optionsShape = lazily((z) => {
+  // A text that would be stored as another is none to find a job by.
+  const wellFormed = z
+    .string()
+    .min(1)
+    .refine((text) => text.isWellFormed(), "must not hold half of a character (a lone surrogate)");
+  return z.strictObject({
+    in: z.unknown().optional(),
+    at: z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional(),
+    queue: wellFormed.optional(),
+    priority: z.enum(priorities as [Priority, ...Priority[]]).optional(),
+    key: wellFormed.optional(),
+    attempts: z.int().min(1).optional(),
+    timeout: z.unknown().optional(),
+  });
 });
 
 /**
@@ -80,7 +82,7 @@ export async function newJob(
 }
 
 function checkOptions(task: string, options: EnqueueOptions): void {
-  const { error } = optionsShape.safeParse(options);
+  const { error } = optionsShape().safeParse(options);
   if (error) throw new InvalidOptionError(`task ${JSON.stringify(task)}: ${problems(error, "options")}`);
   if (options.in !== undefined && options.at !== undefined) {
     throw new InvalidOptionError(`task ${JSON.stringify(task)}: give either in or at, not both`);

@@ -1,7 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { milliseconds } from "./duration.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { type RecurringWhen, recurringNames } from "./when.ts";
+import { lazily } from "./zod.ts";
 
 /** A checked recurring rule, as a schedule's definition keeps it (plain data: numbers, strings, null). */
 export interface Recurrence {
@@ -152,11 +153,11 @@ function within(rule: CronRule, from: number, to: number): number[] {
   return times;
 }
 
-const date = z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional();
 const wholeNumber = "must be a whole number of at least 1, such as limit: 10";
 
-const shape = z.strictObject(
-  {
+const shape = lazily((z) => {
+  const date = z.date({ error: 'must be a valid Date, such as new Date("2038-01-19T03:14:07Z")' }).optional();
+  const fields = {
     every: z.unknown().optional(),
     cron: z.string({ error: 'must be a text, such as cron: "0 9 * * MON-FRI"' }).optional(),
     tz: z.string({ error: 'must be the name of a time zone, such as tz: "Europe/Rome"' }).optional(),
@@ -168,14 +169,14 @@ const shape = z.strictObject(
     overlap: z
       .enum(["allow", "skip", "replace"], { error: 'must be "allow", "skip" or "replace"' })
       .optional(),
-  } satisfies Record<(typeof recurringNames)[number], z.ZodType>,
-  {
+  } satisfies Record<(typeof recurringNames)[number], z.ZodType>;
+  return z.strictObject(fields, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
         ? `there is no option ${issue.keys.join(", ")}, only ${recurringNames.join(", ")}`
         : `must be an object, such as ${examples}`,
-  },
-);
+  });
+});
 
 const examples = '{ every: "5m" } or { cron: "0 9 * * MON-FRI", tz: "Europe/Rome" }';
 
@@ -193,7 +194,7 @@ export function recurrence(when: RecurringWhen, now: number, owner: string): Rec
 }
 
 function checked(when: RecurringWhen, now: number): Recurrence {
-  const { success, data, error } = shape.safeParse(when);
+  const { success, data, error } = shape().safeParse(when);
   if (!success) refuse(error.issues.map(problem).join("; "));
   const startAt = data.startAt?.getTime() ?? null;
   const recurrence: Recurrence = {
