@@ -1,7 +1,9 @@
+import { hostname, userInfo } from "node:os";
 import { parseArgs } from "node:util";
 import { configuredStorage } from "../src/config.ts";
 import { milliseconds } from "../src/duration.ts";
-import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+import { type Duration, InvalidOptionError, Nuvom, NuvomError, type Size } from "../src/index.ts";
+import { bytesOf } from "../src/size.ts";
 import { withoutPassword } from "../src/storage/open.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
@@ -145,6 +147,11 @@ export function duration(text: string, flag: string): number {
   return milliseconds(/^\d+$/.test(text) ? Number(text) : (text as Duration), `--${flag}`);
 }
 
+/** A size such as `512mb`, or a number of bytes. @throws InvalidOptionError */
+export function size(text: string, flag: string): number {
+  return bytesOf(/^\d+$/.test(text) ? Number(text) : (text as Size), `--${flag}`);
+}
+
 /** A time such as `2038-01-19T03:14:07Z`. @throws InvalidOptionError */
 export function time(text: string, flag: string): Date {
   const date = new Date(text);
@@ -152,6 +159,11 @@ export function time(text: string, flag: string): Date {
     throw new InvalidOptionError(`--${flag}: "${text}" is not a time; write it as 2038-01-19T03:14:07Z`);
   }
   return date;
+}
+
+/** Who does something, such as `nuvom cancel (ann on web-1)`. */
+export function invoker(what: string): string {
+  return `${what} (${userInfo().username} on ${hostname()})`;
 }
 
 /** The storage that a command uses, for people. */

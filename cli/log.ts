@@ -48,7 +48,11 @@ export function eventLog({
         return line(colour, event.type, `${task} ${id} attempt ${attempt}: ${error.name}: ${error.message}`);
       }
       case "cancelled":
-        return line("yellow", "cancelled", `${event.task} ${event.id}`);
+        return line(
+          "yellow",
+          "cancelled",
+          `${event.task} ${event.id}${event.reason ? `: ${event.reason}` : ""}`,
+        );
       case "unfit": {
         const known = `${event.task}: ${event.reason}`;
         if (unfit.has(known)) return;
@@ -78,6 +82,10 @@ export function eventLog({
         );
       case "log":
         return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);
+      case "output":
+        return line("cyan", "log", `process ${event.pid} ${event.text}`);
+      case "hook-failed":
+        return line("red", "hook", `${event.hook} of ${event.task} ${event.id}: ${event.reason}`);
       case "process-died": {
         const { pid, how, killed, jobs } = event;
         const what = killed ? "was ended by its worker" : `died: ${how}`;

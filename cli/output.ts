@@ -2,7 +2,7 @@ import { relative as pathFrom } from "node:path";
 import { decode } from "../src/codec.ts";
 import type { DiscoveryProblem } from "../src/discovery/scan.ts";
 import { formatDuration } from "../src/duration.ts";
-import { jobErrors } from "../src/handle.ts";
+import { jobErrors, jobNotes } from "../src/handle.ts";
 import type { Job, JobState, WorkerRecord } from "../src/index.ts";
 
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -43,8 +43,12 @@ export function relative(time: number, now: number): string {
 
 /** A job for `--json`: times as ISO text, payloads decoded as far as JSON can say them. */
 export function jobAsJson(job: Job): Record<string, unknown> {
+  const { notes, ...fields } = job;
+  const { progress, output } = jobNotes(job);
   return {
-    ...job,
+    ...fields,
+    progress,
+    output: output.map((line) => ({ ...line, at: iso(line.at) })),
     runAt: iso(job.runAt),
     createdAt: iso(job.createdAt),
     startedAt: iso(job.startedAt),
@@ -60,8 +64,14 @@ export function jobAsJson(job: Job): Record<string, unknown> {
 }
 
 export function workerAsJson(worker: WorkerRecord): Record<string, unknown> {
-  const { startedAt, seenAt, leaseUntil } = worker;
-  return { ...worker, startedAt: iso(startedAt), seenAt: iso(seenAt), leaseUntil: iso(leaseUntil) };
+  const { startedAt, seenAt, claimedAt, leaseUntil } = worker;
+  return {
+    ...worker,
+    startedAt: iso(startedAt),
+    seenAt: iso(seenAt),
+    claimedAt: iso(claimedAt),
+    leaseUntil: iso(leaseUntil),
+  };
 }
 
 function iso(time: number | null): string | null {

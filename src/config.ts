@@ -1,6 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
+import type { Hooks } from "./hooks.ts";
+
+/** What `nuvom.config.ts` in a project says, which exports it as its default. */
+export interface Config {
+  /** Called for the jobs of every task, besides those of the task itself. */
+  hooks?: Hooks;
+}
+
+/** For the types: returns what it is given. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+const configFiles = ["nuvom.config.ts", "nuvom.config.js", "nuvom.config.mts", "nuvom.config.mjs"];
+
+/** The path of the project's configuration, `null` if it has none. */
+export function configFile(root: string): string | null {
+  return configFiles.map((name) => join(root, name)).find((path) => existsSync(path)) ?? null;
+}
+
 const defaultStorage = "sqlite:.nuvom/nuvom.db";
 
 /** The nearest folder upwards that has a `package.json`, else the folder itself. */

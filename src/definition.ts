@@ -1,6 +1,8 @@
 import type { z } from "zod";
+import type { Duration } from "./duration.ts";
 import type { EnqueueManyOptions, EnqueueOptions } from "./enqueue.ts";
 import type { JobHandle } from "./handle.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Priority } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
 import type { RetryPolicy } from "./retry.ts";
@@ -13,15 +15,45 @@ export interface JobContext {
   readonly id: string;
   /** Counted from 1. */
   readonly attempt: number;
+  /** The total number of attempts. */
+  readonly maxAttempts: number;
   /** The time the job was to run at, in Unix milliseconds. */
   readonly runAt: number;
   /** The occurrence of its schedule that the job is for, in Unix milliseconds; `null` if no schedule has made it. */
   readonly scheduledFor: number | null;
   /** Aborts when the job must end: its timeout is over, it was cancelled, or its worker stops. */
   readonly signal: AbortSignal;
-  /** Writes a line to the worker's log, marked with the task and the job. */
+  /**
+   * Writes a line to the worker's log, marked with the task and the job, whose last lines are kept with it. What the
+   * task prints with `console` goes the same way.
+   */
   log(...values: unknown[]): void;
+  /**
+   * Tells how far the job has come, for `nuvom job` and `job.progress()`; it may be called as often as one likes.
+   * @throws InvalidOptionError if a number is none.
+   */
+  progress(done: number, total?: number | null, message?: string | null): void;
+  /**
+   * Ends the attempt as failed, and asks for the next one after this delay, if attempts are left. It throws: nothing
+   * behind it runs, and it must not be caught.
+   */
+  retryIn(delay: Duration, reason?: string): never;
+  /**
+   * Puts the job off without an attempt being counted. It throws: nothing behind it runs, and it must not be caught.
+   */
+  snooze(delay: Duration, reason?: string): never;
 }
+
+/**
+ * Where a job runs:
+ * - `"shared"`: in a process that has run jobs before and will run others
+ * - `"job"`: in a fresh process of its own, which ends with it
+ * - `"none"`: in the worker's own process, for tests and tiny tools. Nothing protects the worker from such a task: a crash
+ *   or an endless loop is its own, and at a timeout the task is only left alone.
+ */
+export type Isolation = "shared" | "job" | "none";
+
+export const isolations: readonly Isolation[] = ["shared", "job", "none"];
 
 /** A task's options, checked and with defaults filled in. */
 export interface TaskDefinition {
@@ -34,6 +66,8 @@ export interface TaskDefinition {
   readonly timeout: number | null;
   /** `undefined` leaves it to the client. */
   readonly keep: KeepPolicy | undefined;
+  readonly isolation: Isolation;
+  readonly hooks: Hooks;
   /** What makes it run again and again by itself. */
   readonly recurring: RecurringWhen | undefined;
   readonly run: (input: never, context: JobContext) => unknown;

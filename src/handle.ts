@@ -1,8 +1,9 @@
+import { hostname } from "node:os";
 import type { Clock } from "./clock.ts";
 import { decode } from "./codec.ts";
 import { type Duration, formatDuration, milliseconds } from "./duration.ts";
 import { hasCode, JobFailedError, JobNotFoundError, ResultTimeoutError } from "./errors.ts";
-import { isFinal, type Job, type JobError, type JobState } from "./job.ts";
+import { isFinal, type Job, type JobError, type JobNotes, type JobState, type Progress } from "./job.ts";
 import type { Storage } from "./storage/storage.ts";
 
 /** A job as its producer sees it. */
@@ -14,6 +15,15 @@ export interface JobHandle<Output> {
   state(): Promise<JobState>;
   /** The whole record. @throws JobNotFoundError */
   get(): Promise<Job>;
+  /** How far it has come, as it said last; `null` if it has said nothing. @throws JobNotFoundError */
+  progress(): Promise<Progress | null>;
+  /**
+   * Cancels the job: at once while it is pending; while it runs, its worker aborts its signal within seconds, and ends
+   * its process if that does not help. Returns whether there is something to cancel: not if it has ended.
+   * @param reason is kept with the job: who wants it, or why.
+   * @throws JobNotFoundError
+   */
+  cancel(reason?: string): Promise<boolean>;
   /**
    * Waits until the job has ended and returns what the task returned.
    * @throws JobFailedError if it failed or was cancelled, ResultTimeoutError if that takes longer than `timeout`
@@ -28,6 +38,8 @@ export function jobHandle<Output>(id: string, existing: boolean, results: Result
     existing,
     get: () => results.get(id),
     state: () => results.state(id),
+    progress: async () => jobNotes(await results.get(id)).progress,
+    cancel: (reason = `by a program on ${hostname()} (process ${process.pid})`) => results.cancel(id, reason),
     async result(options = {}) {
       const { timeout } = options;
       const job = await results.ended(id, timeout === undefined ? null : milliseconds(timeout, "timeout"));
@@ -42,11 +54,17 @@ export function jobErrors(job: Job): JobError[] {
   return job.errors ? (decode(job.errors) as JobError[]) : [];
 }
 
+/** What a job has said. */
+export function jobNotes({ notes }: Job): JobNotes {
+  return notes ? (decode(notes) as JobNotes) : { progress: null, output: [] };
+}
+
 function failure(job: Job): JobFailedError {
   const errors = jobErrors(job);
   const last = errors.at(-1);
   const state = job.state === "cancelled" ? "cancelled" : "failed";
-  const why = state === "failed" && last ? `: ${last.name}: ${last.message}` : "";
+  const cause = state === "failed" ? last && `${last.name}: ${last.message}` : job.reason;
+  const why = cause ? `: ${cause}` : "";
   return new JobFailedError(
     job.id,
     job.task,
@@ -89,6 +107,12 @@ export class Results {
     const [state] = await this.storage.states([id]);
     if (!state) throw new JobNotFoundError(id);
     return state;
+  }
+
+  async cancel(id: string, reason: string): Promise<boolean> {
+    const [state] = await this.storage.cancel([id], reason, this.clock.now());
+    if (!state) throw new JobNotFoundError(id);
+    return !isFinal(state);
   }
 
   ended(id: string, timeout: number | null): Promise<Job> {

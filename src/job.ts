@@ -78,8 +78,37 @@ export interface Job extends NewJob {
   result: Uint8Array | null;
   /** msgpack of the {@link JobError}s of the attempts that failed, oldest first; `null` if none did. */
   errors: Uint8Array | null;
-  /** Why a pending job was put back, in plain words. */
+  /** Why a pending job was put back, or who had the job cancelled, in plain words. */
   reason: string | null;
+  /**
+   * The sources, by their hash, of the worker that could not run the job: it is parked, out of the line, until a worker
+   * of other sources that has its task takes it. `null` if it is not.
+   */
+  parked: string | null;
+  /** msgpack of the {@link JobNotes}; `null` if there are none. */
+  notes: Uint8Array | null;
+}
+
+/** What a job says while it runs. */
+export interface JobNotes {
+  progress: Progress | null;
+  /** The last lines that it printed, those of earlier attempts included. */
+  output: OutputLine[];
+}
+
+/** How far a job has come, in units of its own. */
+export interface Progress {
+  done: number;
+  /** `null` if it is not known. */
+  total: number | null;
+  message: string | null;
+}
+
+export interface OutputLine {
+  /** Unix milliseconds. */
+  at: number;
+  attempt: number;
+  text: string;
 }
 
 /** One failed attempt. */

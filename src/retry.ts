@@ -1,5 +1,5 @@
 import { type Duration, formatDuration, milliseconds } from "./duration.ts";
-import { InvalidOptionError } from "./errors.ts";
+import { hasCode, InvalidOptionError, NuvomError } from "./errors.ts";
 
 /** Whether and when a failed attempt is followed by another. */
 export interface RetryOptions {
@@ -99,4 +99,33 @@ function ask(
   } catch {
     return undefined;
   }
+}
+
+/** What `context.retryIn` and `context.snooze` throw: the job is to be run again later. */
+export class PutOff extends NuvomError {
+  override name: string;
+  constructor(
+    /** Milliseconds. */
+    readonly delay: number,
+    /** Whether that takes an attempt. */
+    readonly counts: boolean,
+    message: string,
+  ) {
+    super("PUT_OFF", message);
+    this.name = counts ? "RetryIn" : "Snooze";
+  }
+}
+
+export function isPutOff(error: unknown): error is PutOff {
+  return hasCode(error, "PUT_OFF");
+}
+
+/** @throws PutOff, or InvalidOptionError if the delay is none. */
+export function putOff(
+  delay: Duration,
+  { counts, reason }: { counts: boolean; reason: string | undefined },
+): never {
+  const time = milliseconds(delay, counts ? "retryIn" : "snooze");
+  const what = counts ? "asked for another attempt" : "asked to be run again";
+  throw new PutOff(time, counts, `the task ${what} in ${formatDuration(time)}${reason ? `: ${reason}` : ""}`);
 }

@@ -1,8 +1,16 @@
 import type { z } from "zod";
 import { defaultClient } from "./client.ts";
-import { definedTasks, type JobContext, type Task, type TaskDefinition } from "./definition.ts";
+import {
+  definedTasks,
+  type Isolation,
+  isolations,
+  type JobContext,
+  type Task,
+  type TaskDefinition,
+} from "./definition.ts";
 import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidOptionError } from "./errors.ts";
+import { type Hooks, hookNames } from "./hooks.ts";
 import { defaultQueue, type Priority, priorities } from "./job.ts";
 import { type Keep, keepPolicy } from "./keep.ts";
 import { recurrence } from "./recurrence.ts";
@@ -20,7 +28,8 @@ import {
  */
 export interface TaskOptions<Schema extends z.ZodType, Output>
   extends RecurringOptions,
-    Partial<Interval & Cron> {
+    Partial<Interval & Cron>,
+    Hooks {
   /** What the input must look like; checked when a job is enqueued and again before it runs. */
   input?: Schema;
   /** The queue of its jobs; `default` unless given. */
@@ -33,6 +42,8 @@ export interface TaskOptions<Schema extends z.ZodType, Output>
   timeout?: Duration | "none";
   /** How long its finished jobs are kept, and how many; what the client says, or {@link defaultKeep}, unless given. */
   keep?: Keep;
+  /** `"shared"` unless given. Discovery reads it without running the file, so it is written as a plain string. */
+  isolation?: Isolation;
   run(input: z.output<Schema>, context: JobContext): Output;
 }
 
@@ -76,13 +87,31 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
       "it has no function: give task(name, async (input) => …) or task(name, { run(input) { … } })",
     );
   }
-  const known = ["input", "queue", "priority", "retry", "timeout", "keep", "run", ...recurringNames];
+  const known = [
+    "input",
+    "queue",
+    "priority",
+    "retry",
+    "timeout",
+    "keep",
+    "isolation",
+    "run",
+    ...hookNames,
+    ...recurringNames,
+  ];
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown) throw wrong(`there is no option "${unknown}", only ${known.join(", ")}`);
   const { priority = "normal", queue = defaultQueue, timeout = defaultTimeout, keep } = options;
+  const { isolation = "shared" } = options;
   if (!priorities.includes(priority)) throw wrong(`priority is ${priorities.join(", ")}, not "${priority}"`);
   if (typeof queue !== "string" || queue === "" || !queue.isWellFormed())
     throw wrong("queue must be a string that is not empty");
+  if (!isolations.includes(isolation))
+    throw wrong(`isolation is ${isolations.join(", ")}, not "${isolation}"`);
+  for (const hook of hookNames) {
+    if (options[hook] !== undefined && typeof options[hook] !== "function")
+      throw wrong(`${hook} must be a function`);
+  }
   if (options.input !== undefined && typeof options.input?.safeParseAsync !== "function") {
     throw wrong("input must be a zod schema, such as z.object({ to: z.email() })");
   }
@@ -94,6 +123,8 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
     retry: retryPolicy(options.retry),
     timeout: timeout === "none" ? null : milliseconds(timeout, "timeout"),
     keep: keep === undefined ? undefined : keepPolicy(keep, `task ${JSON.stringify(name)}`),
+    isolation,
+    hooks: Object.fromEntries(hookNames.flatMap((hook) => (options[hook] ? [[hook, options[hook]]] : []))),
     recurring: recurring(name, options),
     run: (input, context) => options.run(input, context),
   };

@@ -218,7 +218,7 @@ describe("a definition", () => {
       { every: "5m", id: "mine" },
       'there is no option "id", only input, queue, priority, retry, timeout, keep',
     ],
-    [{ at: new Date(0) }, "run, every, cron, tz, startAt, endAt, limit, jitter, catchUp, overlap"],
+    [{ at: new Date(0) }, "every, cron, tz, startAt, endAt, limit, jitter, catchUp, overlap"],
     [{ cron: "61 * * * *" }, "61 * * * *"],
     [{ every: "5m", overlap: "perhaps" }, "overlap"],
   ])("is refused with %p, by the name of its task", (when, problem) => {

@@ -1,4 +1,4 @@
-import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
+import { command, invoker, jsonFlag, storageFlag, withClient } from "../command.ts";
 import { printJson } from "../output.ts";
 
 export default command({
@@ -9,7 +9,7 @@ export default command({
   examples: ["nuvom cancel 01a20fd6-244b-72c3-8bf7-fbf696cab06f"],
   async run(ids, flags) {
     return withClient(flags, async ({ storage }) => {
-      const states = await storage.cancel(ids, Date.now());
+      const states = await storage.cancel(ids, `by ${invoker("nuvom cancel")}`, Date.now());
       const answers = ids.map((id, index) => {
         const state = states[index] ?? null;
         if (state === "pending") return { id, cancelled: true, message: "cancelled" };

@@ -1,6 +1,7 @@
 import { decode } from "../../src/codec.ts";
 import { formatDuration } from "../../src/duration.ts";
-import { jobErrors } from "../../src/handle.ts";
+import { jobErrors, jobNotes } from "../../src/handle.ts";
+import type { Progress } from "../../src/job.ts";
 import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
 import { jobAsJson, paint, printable, printJson, relative, stateColour } from "../output.ts";
 
@@ -18,6 +19,7 @@ export default command({
         return 0;
       }
       const now = Date.now();
+      const { progress, output } = jobNotes(job);
       const when = (time: number) => `${new Date(time).toISOString()} (${relative(time, now)})`;
       const lines: [string, string | null][] = [
         ["id", job.id],
@@ -27,12 +29,14 @@ export default command({
         ["queue", `${printable(job.queue)}, priority ${job.priority}`],
         ["key", job.key && printable(job.key)],
         ["attempt", `${job.attempt} of ${job.maxAttempts}`],
+        ["crashes", job.crashes === 0 ? null : String(job.crashes)],
         ["timeout", job.timeout === null ? "none" : formatDuration(job.timeout)],
         ["created", when(job.createdAt)],
         ["due", when(job.runAt)],
         ["started", job.startedAt === null ? null : when(job.startedAt)],
         ["finished", job.finishedAt === null ? null : when(job.finishedAt)],
         ["worker", job.worker],
+        ["progress", progress && printable(progressText(progress))],
         ["input", shown(job.input)],
         ["result", job.result && shown(job.result)],
       ];
@@ -45,10 +49,21 @@ export default command({
         );
         console.log(printable(error.stack || `${error.name}: ${error.message}`));
       }
+      if (output.length > 0) console.log(`\n${paint("dim", "output, the last lines")}`);
+      for (const { at, attempt, text } of output) {
+        const time = new Date(at).toISOString().slice(11, 23);
+        console.log(`${paint("dim", `${time} ${attempt}`)} ${printable(text)}`);
+      }
       return 0;
     });
   },
 });
+
+/** `40 of 80 (50%): resizing`. */
+function progressText({ done, total, message }: Progress): string {
+  const share = total ? ` of ${total} (${Math.floor((100 * done) / total)}%)` : "";
+  return `${done}${share}${message ? `: ${message}` : ""}`;
+}
 
 function shown(bytes: Uint8Array): string {
   return printable(Bun.inspect(decode(bytes), { colors: false, depth: 8 }));

@@ -34,11 +34,12 @@ export default command({
         const waiting = queues.some(({ pending }) => pending > 0);
         console.log(paint(waiting ? "yellow" : "dim", "no worker is running; start one with nuvom worker"));
       } else {
-        const rows = workers.map(({ id, host, pid, queues, startedAt }) => [
+        const rows = workers.map(({ id, host, pid, queues, startedAt, claimedAt }) => [
           id,
           `${host}/${pid}`,
           queues.length > 0 ? queues.join(",") : "all",
           relative(startedAt, now),
+          claimedAt === null ? "never" : relative(claimedAt, now),
         ]);
         console.log(table(workerColumns, rows));
       }
@@ -52,4 +53,5 @@ const workerColumns: Column[] = [
   { header: "HOST/PID", cut: "start" },
   { header: "QUEUES", cut: "end" },
   { header: "STARTED" },
+  { header: "LAST CLAIM" },
 ];

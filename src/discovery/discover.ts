@@ -9,6 +9,8 @@ export interface Discovery {
   tasks: DiscoveredTask[];
   /** Sorted by file and line. */
   problems: DiscoveryProblem[];
+  /** A hash of the sources: it tells a release of the project from others. */
+  sources: string;
 }
 
 /**
@@ -19,7 +21,9 @@ export async function discover(root: string): Promise<Discovery> {
   const top = resolve(root);
   const { files, problems } = await sourceFiles(top);
   const tasks = new Map<string, DiscoveredTask>();
-  for (const found of await inBatches(files, scanFile)) {
+  let sources = 0n;
+  for (const [index, found] of (await inBatches(files, scanFile)).entries()) {
+    sources = Bun.hash.wyhash(`${relative(top, files[index]!)}:${found.hash}`, sources);
     problems.push(...found.problems);
     for (const task of found.tasks) {
       const first = tasks.get(task.name);
@@ -29,20 +33,22 @@ export async function discover(root: string): Promise<Discovery> {
   }
   return {
     tasks: [...tasks.values()].sort((a, b) => compare(a.name, b.name)),
+    sources: sources.toString(36),
     problems: problems.sort(
       (a, b) => compare(a.file, b.file) || a.line - b.line || compare(a.message, b.message),
     ),
   };
 }
 
-async function scanFile(file: string): Promise<FileScan> {
+async function scanFile(file: string): Promise<FileScan & { hash: string }> {
   try {
     const bytes = await readFile(file);
+    const hash = Bun.hash.wyhash(bytes).toString(36);
     // Most files of a project do not: decoding them would take most of the time.
-    if (!bytes.includes(packageName)) return { tasks: [], problems: [] };
-    return scan(bytes.toString(), file);
+    if (!bytes.includes(packageName)) return { tasks: [], problems: [], hash };
+    return { ...scan(bytes.toString(), file), hash };
   } catch (error) {
-    return { tasks: [], problems: [unreadable(file, error)] };
+    return { tasks: [], problems: [unreadable(file, error)], hash: "" };
   }
 }
 

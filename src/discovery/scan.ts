@@ -1,3 +1,4 @@
+import { type Isolation, isolations } from "../definition.ts";
 import { declaredIn, type Scope, scopesOf } from "./scopes.ts";
 import { markLines, normalise, readMark } from "./source.ts";
 import { type Token, tokenize } from "./tokens.ts";
@@ -11,6 +12,8 @@ export interface DiscoveredTask {
   line: number;
   /** Whether its definition may carry a schedule, which only running the file can tell. */
   mayRecur: boolean;
+  /** Where its jobs run. */
+  isolation: Isolation;
 }
 
 /** Something that keeps a task from being discovered. */
@@ -106,7 +109,12 @@ function definitions(code: string, imports: Imports, file: string): FileScan {
     const name = nameOf(tokens, call, scopes[i]!);
     if (scopes[i]!.later) found.problems.push({ file, line, message: insideFunction(name) });
     else if (name === null) found.problems.push({ file, line, message: notStatic });
-    else found.tasks.push({ name, file, line, mayRecur: mayRecur(tokens, call) });
+    else {
+      const isolation = isolationOf(tokens, call);
+      if (isolation === null) found.problems.push({ file, line, message: isolationNotStatic(name) });
+      const task = { name, file, line, mayRecur: mayRecur(tokens, call) };
+      found.tasks.push({ ...task, isolation: isolation ?? "shared" });
+    }
   }
   return found;
 }
@@ -148,6 +156,29 @@ function mayRecur(tokens: Token[], open: number): boolean {
 }
 
 const recurringWords = new Set(["every", "cron"]);
+
+/** What the option says, `null` if that cannot be read. */
+function isolationOf(tokens: Token[], open: number): Isolation | null {
+  const start = open + 3;
+  const first = tokens[start];
+  if (first?.text !== "{") return "shared";
+  for (let i = start + 1; i < first.close!; i = (tokens[i]!.close ?? i) + 1) {
+    if (tokens[i]!.text !== "isolation" || !isOptionName(tokens, i)) continue;
+    const value = isolations.find((isolation) => isolation === tokens[i + 2]?.value);
+    const after = tokens[i + 3]?.text;
+    return value !== undefined && (after === "," || after === "}") ? value : null;
+  }
+  return "shared";
+}
+
+function isOptionName(tokens: Token[], i: number): boolean {
+  const [before, after] = [tokens[i - 1]?.text, tokens[i + 1]?.text];
+  return (before === "{" || before === ",") && (after === ":" || after === "," || after === "}");
+}
+
+function isolationNotStatic(name: string): string {
+  return `the isolation of task ${JSON.stringify(name)} cannot be read without running the file, so it may run shared at first: write it as one of ${isolations.map((isolation) => `"${isolation}"`).join(", ")}`;
+}
 
 const notStatic =
   'the name of this task cannot be read without running the file: write it as a string, such as task("email.welcome", …), or as a string constant of the same file';

@@ -1,5 +1,6 @@
-import { LeaseLostError, StorageError } from "../errors.ts";
+import { StorageError } from "../errors.ts";
 import { isFinal, type Job, type NewJob } from "../job.ts";
+import { claiming, isWanted } from "./memory/claim.ts";
 import {
   add,
   change,
@@ -15,13 +16,7 @@ import {
   wake,
 } from "./memory/data.ts";
 import { settled } from "./settled.ts";
-import {
-  claimBytes,
-  type QueueCounts,
-  type QueueRecord,
-  type Storage,
-  type WorkerRecord,
-} from "./storage.ts";
+import type { QueueCounts, QueueRecord, Storage, WorkerRecord } from "./storage.ts";
 
 const named = new Map<string, Data>();
 
@@ -50,18 +45,21 @@ export function openMemory(name = ""): Storage {
 
     async claim(worker, names, limit, now) {
       const data = use();
-      const lease = data.workers.get(worker)?.leaseUntil;
-      if (lease === undefined || lease <= now) throw new LeaseLostError(worker);
-      const claimed: Job[] = [];
-      let bytes = 0;
+      const { claimed, take } = claiming(data, worker, now);
       for (const line of openLines(data, names)) {
         for (let job = line.at(-1); claimed.length < limit && job && job.runAt <= now; job = line.at(-1)) {
-          bytes += job.input.length;
-          if (bytes > claimBytes && claimed.length > 0) return claimed;
-          const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
-          change(data, job, { state: "running", worker, ...counted, startedAt: now, reason: null });
-          claimed.push({ ...job });
+          if (!take(job)) return claimed;
         }
+      }
+      return claimed;
+    },
+
+    async claimParked(worker, wanted, limit, now) {
+      const data = use();
+      const { claimed, take } = claiming(data, worker, now);
+      for (const job of data.jobs.values()) {
+        if (claimed.length === limit) break;
+        if (isWanted(data, job, wanted) && !take(job)) break;
       }
       return claimed;
     },
@@ -70,18 +68,32 @@ export function openMemory(name = ""): Storage {
       const data = use();
       const outcomes = batch.map((outcome) => ({ ...outcome }));
       return outcomes.map((outcome) => {
-        const job = data.jobs.get(outcome.id);
-        if (job?.state !== "running" || job.worker !== worker || job.claims !== outcome.claims) return false;
+        const job = heldBy(data, worker, outcome);
+        if (!job) return false;
         change(data, job, unlessCancelled(data, job, settled(job, outcome, now), now));
         return true;
       });
     },
 
+    async note(worker, notes) {
+      const data = use();
+      for (const note of notes) {
+        const job = heldBy(data, worker, note);
+        if (job) job.notes = note.notes;
+      }
+    },
+
     async heartbeat(worker) {
       const data = use();
       data.workers.set(worker.id, copyWorker(worker));
+      const registeredAt = data.registeredAt.get(worker.id) ?? worker.seenAt;
+      data.registeredAt.set(worker.id, registeredAt);
       const ids = running(data, worker.id).map((job) => job.id);
-      return { running: ids.length, cancel: ids.filter((id) => data.cancelling.has(id)) };
+      const cancel = ids.flatMap((id) => {
+        const reason = data.cancelling.get(id);
+        return reason === undefined ? [] : { id, reason };
+      });
+      return { running: ids.length, cancel, registeredAt };
     },
 
     async recover(now) {
@@ -92,7 +104,10 @@ export function openMemory(name = ""): Storage {
         const after = { state: "pending", attempt: job.attempt - 1, crashes: job.crashes + 1 } as const;
         change(data, job, unlessCancelled(data, job, after, now));
       }
-      for (const worker of lost) data.workers.delete(worker.id);
+      for (const { id } of lost) {
+        data.workers.delete(id);
+        data.registeredAt.delete(id);
+      }
       return jobs.map((job) => job.id);
     },
 
@@ -175,14 +190,14 @@ export function openMemory(name = ""): Storage {
       return [...use().workers.values()].map(copyWorker).sort(byId);
     },
 
-    async cancel(ids, now) {
+    async cancel(ids, reason, now) {
       const data = use();
       return ids.map((id) => {
         const job = data.jobs.get(id);
         const state = job?.state ?? null;
         if (job && state === "pending")
-          change(data, job, { state: "cancelled", finishedAt: now, reason: null });
-        if (state === "running") data.cancelling.add(id);
+          change(data, job, { state: "cancelled", finishedAt: now, reason, parked: null });
+        if (state === "running" && !data.cancelling.has(id)) data.cancelling.set(id, reason);
         return state;
       });
     },
@@ -192,7 +207,7 @@ export function openMemory(name = ""): Storage {
       return ids.map((id) => {
         const job = data.jobs.get(id);
         if (!job || !isFinal(job.state) || keyHolder(data, job) !== undefined) return false;
-        const uncounted = { attempt: 0, crashes: 0, result: null, finishedAt: null };
+        const uncounted = { attempt: 0, crashes: 0, result: null, finishedAt: null, reason: null };
         change(data, job, { state: "pending", runAt: now, ...uncounted });
         return true;
       });
@@ -245,14 +260,23 @@ function asPending(job: NewJob): Job {
     result: null,
     errors: null,
     reason: null,
+    parked: null,
+    notes: null,
   };
   return { ...job, state: "pending", ...counted, ...unknown };
 }
 
 /** A job that somebody wants cancelled ends where another becomes pending again. */
 function unlessCancelled(data: Data, job: Job, after: Partial<Job>, now: number): Partial<Job> {
-  if (after.state !== "pending" || !data.cancelling.has(job.id)) return after;
-  return { ...after, state: "cancelled", finishedAt: now, runAt: job.runAt, reason: null };
+  const reason = data.cancelling.get(job.id);
+  if (after.state !== "pending" || reason === undefined) return after;
+  return { ...after, state: "cancelled", finishedAt: now, runAt: job.runAt, reason, parked: null };
+}
+
+/** The running job of this claim, if the worker holds it. */
+function heldBy(data: Data, worker: string, { id, claims }: { id: string; claims: number }): Job | undefined {
+  const job = data.jobs.get(id);
+  return job?.state === "running" && job.worker === worker && job.claims === claims ? job : undefined;
 }
 
 function running(data: Data, worker: string): Job[] {

@@ -1,14 +1,31 @@
 import { LeaseLostError, StorageError } from "../errors.ts";
-import { type Job, type JobState, jobStates, type NewJob } from "../job.ts";
+import type { Job, JobState } from "../job.ts";
 import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
-import { asRunning, packed, unpackJobs, unpackSchedules } from "./redis/documents.ts";
+import {
+  asRunning,
+  packed,
+  packWorker,
+  queueCounts,
+  unpackJobs,
+  unpackSchedules,
+  unpackWorker,
+} from "./redis/documents.ts";
 import { storageKeys } from "./redis/keys.ts";
-import { type Claimed, insertion, queuesOf, scheduleChange, settlement } from "./redis/requests.ts";
+import {
+  type Claimed,
+  distinct,
+  insertion,
+  isRemembered,
+  queuesOf,
+  scheduleChange,
+  settlement,
+  withoutAbsent,
+} from "./redis/requests.ts";
 import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { warnings } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
-import { claimBytes, type Outcome, type Schedule, type Storage, type WorkerRecord } from "./storage.ts";
+import { claimBytes, type Outcome, type Schedule, type Storage } from "./storage.ts";
 
 interface Request {
   /** What the script is asked, without bytes. */
@@ -23,12 +40,6 @@ const examinedAtOnce = 1_000;
 
 /** How often a script over all queues is tried while others add queues. */
 const mostAttempts = 20;
-
-/** A job whose insert is repeated must not have ended, and been deleted, in the meantime: then it would run again. */
-function isRemembered({ keepFor, keepFailedFor, keepCount }: NewJob): boolean {
-  const longEnough = (time: number | null) => time === null || time >= 60_000;
-  return longEnough(keepFor) && longEnough(keepFailedFor) && (keepCount === null || keepCount >= 1_000);
-}
 
 /** Keeps everything in a Redis or Valkey, for any number of programs on any number of machines. */
 export function openRedis(url: string): Storage {
@@ -99,6 +110,19 @@ export function openRedis(url: string): Storage {
     return outcomes.map((outcome) => own(outcome) ?? found.get(outcome.id) ?? null);
   }
 
+  async function claim(
+    queues: readonly string[],
+    wanted: { worker: string; limit: number; now: number; parked?: object },
+  ) {
+    const { worker, now } = wanted;
+    const asked = { ...wanted, bytes: claimBytes };
+    const { answer, bytes } = await run(scripts.claim, queues, { asked, repeatable: false });
+    if (answer === "no lease") throw new LeaseLostError(worker);
+    const jobs = unpackJobs(bytes, answer as number).map((job) => asRunning(job!, worker, now));
+    for (const { input: _, ...job } of jobs) claimed.set(job.id, job);
+    return jobs;
+  }
+
   async function jobsOf(ids: readonly string[]) {
     const found: (Job | null)[] = [];
     do {
@@ -127,14 +151,10 @@ export function openRedis(url: string): Storage {
       return answer as string[];
     },
 
-    async claim(worker, queues, limit, now) {
-      const asked = { worker, limit, now, bytes: claimBytes };
-      const { answer, bytes } = await run(scripts.claim, queues, { asked, repeatable: false });
-      if (answer === "no lease") throw new LeaseLostError(worker);
-      const jobs = unpackJobs(bytes, answer as number).map((job) => asRunning(job!, worker, now));
-      for (const { input: _, ...job } of jobs) claimed.set(job.id, job);
-      return jobs;
-    },
+    claim: (worker, queues, limit, now) => claim(queues, { worker, limit, now }),
+
+    claimParked: (worker, { queues, tasks, sources }, limit, now) =>
+      claim(queues, { worker, limit, now, parked: { tasks, sources } }),
 
     async settle(worker, outcomes, now) {
       const jobs = await claimedJobs(outcomes);
@@ -149,13 +169,21 @@ export function openRedis(url: string): Storage {
       return settlements.map((settlement) => settlement !== null && applied.next().value === 1);
     },
 
+    async note(worker, notes) {
+      const asked = { worker, notes: notes.map(({ id, claims }) => [id, claims]) };
+      await runOverAll(scripts.note, { asked, bytes: notes.map((note) => note.notes) });
+      for (const { id, claims, notes: bytes } of notes) {
+        const job = claimed.get(id);
+        if (job?.claims === claims) job.notes = bytes;
+      }
+    },
+
     async heartbeat(worker) {
       const sent = { by: keys.handoff, count: heartbeats++ };
-      const record = JSON.stringify({ ...worker, sent });
-      const asked = { worker: worker.id, leaseUntil: worker.leaseUntil, record, sent };
-      const { answer } = await runOverAll(scripts.heartbeat, { asked });
-      const [running, ...cancel] = answer as [number, ...string[]];
-      return { running, cancel };
+      const { answer } = await runOverAll(scripts.heartbeat, { asked: packWorker(worker, sent) });
+      const [running, ids, reasons, registeredAt] = answer as [number, string[], string[], number];
+      const cancel = ids.map((id, index) => ({ id, reason: reasons[index]! }));
+      return { running, cancel, registeredAt };
     },
 
     async recover(now) {
@@ -224,25 +252,18 @@ export function openRedis(url: string): Storage {
 
     async counts() {
       const { answer, queues } = await runOverAll(scripts.counts);
-      return (answer as number[][]).map(([paused, ...numbers], index) => ({
-        name: queues[index]!,
-        paused: paused === 1,
-        ...(Object.fromEntries(jobStates.map((state, place) => [state, numbers[place]!])) as Record<
-          JobState,
-          number
-        >),
-      }));
+      return (answer as number[][]).map((numbers, index) => queueCounts(queues[index]!, numbers));
     },
 
     queues: queueRecords,
 
     async workers() {
-      const records = await command<string[]>("HVALS", keys.workers);
-      return records.map(withoutSent).sort((a, b) => (a.id < b.id ? -1 : 1));
+      const stored = await command<string[]>("HVALS", keys.workers);
+      return stored.map(unpackWorker).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
 
-    async cancel(ids, now) {
-      const { answer } = await runOverAll(scripts.cancel, { asked: { ids, now }, repeatable: false });
+    async cancel(ids, reason, now) {
+      const { answer } = await runOverAll(scripts.cancel, { asked: { ids, reason, now }, repeatable: false });
       return answer as (JobState | null)[];
     },
 
@@ -276,17 +297,4 @@ export function openRedis(url: string): Storage {
       for (const line of wakeLines.values()) line.close();
     },
   };
-}
-
-function withoutSent(record: string): WorkerRecord {
-  const { sent: _, ...worker } = JSON.parse(record);
-  return worker;
-}
-
-function distinct(names: readonly string[]): string[] {
-  return [...new Set(names)];
-}
-
-function withoutAbsent(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

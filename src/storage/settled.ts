@@ -7,19 +7,29 @@ export function settled(
   outcome: Outcome,
   now: number,
 ): Partial<Job> {
-  const ran = { startedAt: outcome.startedAt, crashes: crashes + (outcome.crashed ? 1 : 0) };
+  const ran = {
+    startedAt: outcome.startedAt,
+    crashes: crashes + (outcome.crashed ? 1 : 0),
+    ...(outcome.notes && { notes: outcome.notes }),
+  };
   switch (outcome.kind) {
     case "succeeded":
       return { ...ran, state: "succeeded", finishedAt: now, result: outcome.result };
     case "failed":
       return { ...ran, state: "failed", finishedAt: now, errors: outcome.errors };
     case "cancelled":
-      return { ...ran, state: "cancelled", finishedAt: now, errors: outcome.errors ?? errors };
+      return {
+        ...ran,
+        state: "cancelled",
+        finishedAt: now,
+        errors: outcome.errors ?? errors,
+        reason: outcome.reason,
+      };
     case "retry":
       return { ...ran, state: "pending", runAt: outcome.runAt, errors: outcome.errors };
     case "released": {
-      const { runAt, reason } = outcome;
-      return { ...ran, state: "pending", runAt, reason, attempt: attempt - 1 };
+      const { runAt, reason, parked = null } = outcome;
+      return { ...ran, state: "pending", runAt, reason, parked, attempt: attempt - 1 };
     }
   }
 }

@@ -1,17 +1,15 @@
 import { LeaseLostError } from "../errors.ts";
-import { type Job, type JobState, type NewJob, priorities } from "../job.ts";
+import { type Job, type NewJob, priorities } from "../job.ts";
 import { accessTo } from "./sqlite/access.ts";
 import { openDatabase, type Synchronous } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
-import { prepareStatements } from "./sqlite/statements.ts";
 import { watchCommits } from "./sqlite/wake.ts";
 import { claimBytes, type Outcome, type QueueCounts, type ScheduleChange, type Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
-  const database = openDatabase(path);
+  const { database, select, change } = openDatabase(path);
   const { assertOpen, read, write, writeLightly, close } = accessTo(database, path, synchronous);
-  const { select, change } = prepareStatements(database);
   const commits = watchCommits(database, path);
 
   function add(job: NewJob): string {
@@ -69,27 +67,37 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     if (!select.lease.get(worker, now)) throw new LeaseLostError(worker);
   }
 
-  function apply(worker: string, outcome: Outcome, now: number): boolean {
-    const crashed = outcome.crashed ? 1 : 0;
-    const fence = [outcome.id, worker, outcome.claims] as const;
-    const finish = (state: JobState, result: Uint8Array | null, errors: Uint8Array | null) =>
-      change.finish.run(state, outcome.startedAt, now, result, errors, crashed, ...fence).changes === 1;
-    const putBack = (runAt: number, reason: string | null, givenBack: 0 | 1, errors: Uint8Array | null) =>
-      change.putBack.run(now, runAt, reason, givenBack, outcome.startedAt, errors, crashed, ...fence)
-        .changes === 1;
-
-    switch (outcome.kind) {
-      case "succeeded":
-        return finish("succeeded", outcome.result, null);
-      case "failed":
-        return finish("failed", null, outcome.errors);
-      case "cancelled":
-        return finish("cancelled", null, outcome.errors);
-      case "retry":
-        return putBack(outcome.runAt, null, 0, outcome.errors);
-      case "released":
-        return putBack(outcome.runAt, outcome.reason, 1, null);
+  /** What is taken goes to `claimed`; `take` returns whether there may be more, as inputs moved at once must not be too large. */
+  function claiming(worker: string, now: number) {
+    const claimed: Job[] = [];
+    let bytes = 0;
+    function take(due: readonly { rowid: number; bytes: number }[]): boolean {
+      const excess = due.findIndex((job, index) => {
+        bytes += job.bytes;
+        return bytes > claimBytes && claimed.length + index > 0;
+      });
+      const rows = (excess < 0 ? due : due.slice(0, excess)).map(({ rowid }) => rowid);
+      const jobs = change.claim.all(worker, now, JSON.stringify(rows)).map(toJob);
+      // RETURNING promises no order.
+      claimed.push(...jobs.sort((a, b) => a.runAt - b.runAt || (a.id < b.id ? -1 : 1)));
+      return excess < 0;
     }
+    return { claimed, take };
+  }
+
+  function apply(worker: string, outcome: Outcome, now: number): boolean {
+    const { id, claims, startedAt } = outcome;
+    const after = { result: null, errors: null, reason: null, notes: null, parked: null, ...outcome };
+    const { result, errors, reason, notes, parked } = after;
+    const fence = [outcome.crashed ? 1 : 0, id, worker, claims] as const;
+    if (outcome.kind === "retry" || outcome.kind === "released") {
+      const { runAt } = outcome;
+      const givenBack = outcome.kind === "released" ? 1 : 0;
+      const values = [now, runAt, reason, parked, givenBack, startedAt, errors, notes, ...fence];
+      return change.putBack.run(...values).changes === 1;
+    }
+    const values = [outcome.kind, startedAt, now, result, errors, reason, notes, ...fence];
+    return change.finish.run(...values).changes === 1;
   }
 
   return {
@@ -108,22 +116,27 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       if (!due) return [];
       return writeLightly(() => {
         requireLease(worker, now);
-        const claimed: Job[] = [];
-        let bytes = 0;
+        const { claimed, take } = claiming(worker, now);
         for (const queue of notPaused(queues)) {
           for (let level = 0; level < priorities.length && claimed.length < limit; level++) {
-            const due = select.due.all(queue, level, now, limit - claimed.length);
-            const excess = due.findIndex((job, index) => {
-              bytes += job.bytes;
-              return bytes > claimBytes && claimed.length + index > 0;
-            });
-            const rows = (excess < 0 ? due : due.slice(0, excess)).map(({ rowid }) => rowid);
-            const jobs = change.claim.all(worker, now, JSON.stringify(rows)).map(toJob);
-            // RETURNING promises no order.
-            claimed.push(...jobs.sort((a, b) => a.runAt - b.runAt || (a.id < b.id ? -1 : 1)));
-            if (excess >= 0) return claimed;
+            if (!take(select.due.all(queue, level, now, limit - claimed.length))) return claimed;
           }
         }
+        return claimed;
+      });
+    },
+
+    async claimParked(worker, { queues, tasks, sources }, limit, now) {
+      const someAre = await read(() => {
+        requireLease(worker, now);
+        return select.anyParked.get();
+      });
+      if (!someAre) return [];
+      return writeLightly(() => {
+        requireLease(worker, now);
+        const { claimed, take } = claiming(worker, now);
+        const open = JSON.stringify([...notPaused(queues)]);
+        take(select.parked.all(JSON.stringify(tasks), sources, open, limit));
         return claimed;
       });
     },
@@ -134,25 +147,21 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       return applied;
     },
 
+    async note(worker, notes) {
+      await writeLightly(() => {
+        for (const { id, claims, notes: bytes } of notes) change.note.run(bytes, id, worker, claims);
+      });
+    },
+
     heartbeat(worker) {
       return writeLightly(() => {
-        const { id, host, pid, queues, project, release, startedAt, seenAt, leaseUntil } = worker;
-        change.heartbeat.run(
-          id,
-          host,
-          pid,
-          JSON.stringify(queues),
-          project,
-          release,
-          startedAt,
-          seenAt,
-          leaseUntil,
+        const record = { ...worker, queues: JSON.stringify(worker.queues) };
+        const { registeredAt } = change.heartbeat.get(record)!;
+        const running = select.running.all(worker.id);
+        const cancel = running.flatMap(({ id, cancelling }) =>
+          cancelling === null ? [] : { id, reason: cancelling },
         );
-        const running = select.running.all(id);
-        return {
-          running: running.length,
-          cancel: running.filter((job) => job.cancel_requested).map((job) => job.id),
-        };
+        return { running: running.length, cancel, registeredAt };
       });
     },
 
@@ -235,12 +244,12 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
     workers: () => read(() => select.workers.all().map(toWorker)),
 
-    cancel: (ids, now) =>
+    cancel: (ids, reason, now) =>
       write(() =>
         ids.map((id) => {
           const state = select.state.get(id)?.state ?? null;
-          if (state === "pending") change.cancelPending.run(now, id);
-          if (state === "running") change.requestCancel.run(id);
+          if (state === "pending") change.cancelPending.run(now, reason, id);
+          if (state === "running") change.requestCancel.run(reason, id);
           return state;
         }),
       ),

@@ -19,7 +19,7 @@ export interface Storage {
    * Adds jobs as `pending`, all or none of them. A job whose `key` is held by a pending or running job of the same
    * queue (one earlier in the batch included) is not added. Returns for each job the id under which it is known:
    * its own, or that of the holder of its key.
-   * An id that exists already is not added again, so that a call whose answer was lost can be repeated.
+   * An id that exists already in the queue is not added again, so that a call whose answer was lost can be repeated.
    */
   insert(jobs: readonly NewJob[]): Promise<string[]>;
 
@@ -32,11 +32,24 @@ export interface Storage {
   claim(worker: string, queues: readonly string[], limit: number, now: number): Promise<Job[]>;
 
   /**
+   * Takes, as `claim` does but in any order, parked jobs that this worker can run: of these tasks, and not parked by a
+   * worker of the same sources.
+   * @throws LeaseLostError if the worker has no lease that lasts beyond `now`.
+   */
+  claimParked(worker: string, wanted: Parked, limit: number, now: number): Promise<Job[]>;
+
+  /**
    * Records what became of claimed jobs. Fenced: an outcome applies only where the job is still running for this
    * worker and this claim. A job that somebody wants cancelled becomes `cancelled` where it would have become
    * pending. Returns for each outcome whether it applied.
    */
   settle(worker: string, outcomes: readonly Outcome[], now: number): Promise<boolean[]>;
+
+  /**
+   * Replaces what jobs say while they run. Fenced as `settle` is: what comes too late is passed over. To be called on
+   * the handle that claimed them.
+   */
+  note(worker: string, notes: readonly Note[]): Promise<void>;
 
   /** Registers the worker or renews its lease, with one write however many jobs it holds. */
   heartbeat(worker: WorkerRecord): Promise<Held>;
@@ -87,17 +100,21 @@ export interface Storage {
   /** How many jobs there are by queue and state. A queue that is known but empty has no numbers above zero. */
   counts(): Promise<QueueCounts[]>;
 
-  /** The queues that hold or held jobs, are or were those of a schedule, or are paused, by name. Cheap: a worker asks often. */
+  /**
+   * The queues that hold or held jobs, are or were those of a schedule, or are or were paused, by name. Cheap: a worker
+   * asks often.
+   */
   queues(): Promise<QueueRecord[]>;
 
   /** The workers that are registered, those whose lease has run out included, until `recover` forgets them. */
   workers(): Promise<WorkerRecord[]>;
 
   /**
-   * Ends pending jobs as `cancelled`, and marks running ones, whose worker hears of it from its next heartbeat.
+   * Ends pending jobs as `cancelled` with this `reason`, and marks running ones, whose worker hears of it from its next
+   * heartbeat; of several reasons the first one stays.
    * Returns for each id the job's state before the call, or `null` if there is no such job.
    */
-  cancel(ids: readonly string[], now: number): Promise<(JobState | null)[]>;
+  cancel(ids: readonly string[], reason: string, now: number): Promise<(JobState | null)[]>;
 
   /**
    * Makes finished jobs pending again, due `now`, with no attempts or crashes counted and the result cleared. The
@@ -111,7 +128,7 @@ export interface Storage {
 
   /**
    * Deletes at most `limit` finished jobs whose time to be kept is over (`finishedAt` plus `keepFor`, or plus
-   * `keepFailedFor` for failed ones, is at or before `now`), the longest overdue first. Returns how many.
+   * `keepFailedFor` for failed ones, is at or before `now`), the longest overdue first (ties in any order). Returns how many.
    */
   prune(now: number, limit: number): Promise<number>;
 
@@ -142,6 +159,8 @@ interface Claimed {
   startedAt: number;
   /** The job's process died while it ran: `crashes` goes up by one. */
   crashed?: boolean;
+  /** What the job said last; as `note` left it if absent. */
+  notes?: Uint8Array;
 }
 
 interface Succeeded {
@@ -164,13 +183,26 @@ interface Failed {
 interface Cancelled {
   kind: "cancelled";
   errors: Uint8Array | null;
+  reason: string | null;
 }
 
-/** The job was interrupted or could not be started, which is not its fault: the attempt is given back. */
+/**
+ * The job was interrupted, could not be started or asked to be run later, none of which is its fault: the attempt is
+ * given back.
+ */
 interface Released {
   kind: "released";
   runAt: number;
   reason: string | null;
+  /** The sources of the worker if that cannot run the job: then it is parked. */
+  parked?: string;
+}
+
+/** What a running job says now. */
+export interface Note {
+  id: string;
+  claims: number;
+  notes: Uint8Array;
 }
 
 export interface WorkerRecord {
@@ -186,16 +218,31 @@ export interface WorkerRecord {
   startedAt: number;
   /** When its last heartbeat was. */
   seenAt: number;
+  /** When it last asked for jobs and got an answer, or was as full as it can be; `null` before. */
+  claimedAt: number | null;
   /** When its lease ends unless it is renewed. */
   leaseUntil: number;
+}
+
+/** Which parked jobs a worker wants: those in queues that it serves, of tasks that its sources define. */
+export interface Parked {
+  queues: readonly string[];
+  tasks: readonly string[];
+  /** By their hash. */
+  sources: string;
 }
 
 /** What a worker learns from its heartbeat. */
 export interface Held {
   /** How many jobs are running under its lease: more than it knows of if the answer to a claim was lost. */
   running: number;
-  /** The ids of those of them that somebody wants cancelled. */
-  cancel: string[];
+  /** Those of them that somebody wants cancelled, and why. */
+  cancel: { id: string; reason: string }[];
+  /**
+   * The `seenAt` of the heartbeat that registered it. Another than before: it was forgotten in between, and others may
+   * run its jobs, even if by its own clock its lease has not ended.
+   */
+  registeredAt: number;
 }
 
 export interface Schedule {

@@ -65,6 +65,8 @@ export function pending(job: NewJob): Job {
     result: null,
     errors: null,
     reason: null,
+    parked: null,
+    notes: null,
   };
 }
 
@@ -78,6 +80,7 @@ export function aWorker(id = "w1", fields: Partial<WorkerRecord> = {}): WorkerRe
     release: "r",
     startedAt: now,
     seenAt: now,
+    claimedAt: null,
   };
   return { ...record, leaseUntil: leaseEnd, ...fields };
 }
@@ -109,6 +112,9 @@ export async function claimAgain(storage: Storage, jobs: NewJob[], worker = "w1"
   return storage.claim(worker, queues, jobs.length, now);
 }
 
+/** Why jobs are cancelled. */
+export const why = "nobody “needs” it";
+
 /** What every outcome of a claimed job says; the attempt began at `now + 1`. */
 function claimOf({ id, claims }: Job) {
   return { id, claims, startedAt: now + 1 };
@@ -120,13 +126,16 @@ export const succeeded = (job: Job) =>
 export const failed = (job: Job) => ({ ...claimOf(job), kind: "failed", errors: bytes("errors") }) as const;
 
 export const cancelled = (job: Job, errors: Uint8Array | null = null) =>
-  ({ ...claimOf(job), kind: "cancelled", errors }) as const;
+  ({ ...claimOf(job), kind: "cancelled", errors, reason: why }) as const;
 
 export const retried = (job: Job, runAt = now) =>
   ({ ...claimOf(job), kind: "retry", runAt, errors: bytes("errors") }) as const;
 
 export const released = (job: Job, runAt = now) =>
   ({ ...claimOf(job), kind: "released", runAt, reason: "no process" }) as const;
+
+/** Put back by a worker of the release `r1`, which cannot run it. */
+export const parked = (job: Job, release = "r1") => ({ ...released(job), parked: release }) as const;
 
 /** The stored records of these jobs. */
 export async function read(storage: Storage, ...jobs: { id: string }[]): Promise<(Job | null)[]> {

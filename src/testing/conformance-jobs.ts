@@ -17,6 +17,7 @@ import {
   released,
   start,
   succeeded,
+  why,
 } from "./builders.ts";
 
 /** The laws of `insert`, of keys and of `claim`. */
@@ -93,7 +94,7 @@ function keyLaws(law: Law) {
     failed: (storage, job) => storage.settle("w1", [failed(job)], now),
     cancelled: async (storage, job) => {
       await storage.settle("w1", [released(job)], now);
-      await storage.cancel([job.id], now);
+      await storage.cancel([job.id], why, now);
     },
   };
   for (const [state, end] of Object.entries(ends)) {
@@ -103,7 +104,7 @@ function keyLaws(law: Law) {
       const holder = keyed();
       expect(await storage.insert([holder])).toEqual([holder.id]);
       expect(await storage.insert([former!])).toEqual([former!.id]);
-      await storage.cancel([former!.id], now);
+      await storage.cancel([former!.id], why, now);
       await storage.prune(now + 1, 9);
       expect(await storage.insert([keyed()])).toEqual([holder.id]);
     });

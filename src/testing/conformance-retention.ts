@@ -17,6 +17,7 @@ import {
   retried,
   start,
   succeeded,
+  why,
 } from "./builders.ts";
 
 /** The laws of how long finished jobs are kept, and how many of them. */
@@ -57,20 +58,20 @@ function notKeptLaws(law: Law) {
     "as it fails": settled(failed),
     "as its attempt ends cancelled": settled(cancelled),
     "as it is released, to be cancelled": async (storage, job) => {
-      await storage.cancel([job.id], now);
+      await storage.cancel([job.id], why, now);
       await settled(released)(storage, job);
     },
     "as it is to be retried, but cancelled": async (storage, job) => {
-      await storage.cancel([job.id], now);
+      await storage.cancel([job.id], why, now);
       await settled(retried)(storage, job);
     },
     "as it is cancelled while it is pending": async (storage, job) => {
       await storage.settle("w1", [released(job)], now);
-      expect(await storage.cancel([job.id], now)).toEqual(["pending"]);
-      expect(await storage.cancel([job.id], now)).toEqual([null]);
+      expect(await storage.cancel([job.id], why, now)).toEqual(["pending"]);
+      expect(await storage.cancel([job.id], why, now)).toEqual([null]);
     },
     "as it is recovered, to be cancelled": async (storage, job) => {
-      await storage.cancel([job.id], now);
+      await storage.cancel([job.id], why, now);
       expect(await storage.recover(leaseEnd)).toEqual([job.id]);
     },
   };
@@ -82,7 +83,7 @@ function notKeptLaws(law: Law) {
       expect(await storage.list({}, { limit: 9 })).toEqual([]);
       expect(await storage.counts()).toMatchObject([{ running: 0, succeeded: 0, failed: 0, cancelled: 0 }]);
       expect(await storage.nextRunAt(["default"])).toBeNull();
-      expect(await storage.heartbeat(aWorker())).toEqual({ running: 0, cancel: [] });
+      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 0, cancel: [] });
       expect(await storage.retry([job!.id], now)).toEqual([false]);
 
       const [same, sameKey] = [{ ...notKept(), id: job!.id }, notKept()];
@@ -90,7 +91,7 @@ function notKeptLaws(law: Law) {
       expect(await read(storage, same)).toStrictEqual([pending(same)]);
       const [again] = await claimAgain(storage, [same]);
       expect(again).toMatchObject({ id: job!.id, attempt: 1, claims: 1 });
-      expect(await storage.heartbeat(aWorker())).toEqual({ running: 1, cancel: [] });
+      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 1, cancel: [] });
     });
   }
 
@@ -143,7 +144,7 @@ function pruneLaws(law: Law) {
     await end(storage, [jobs[1]!], failed, () => now);
     await end(storage, [jobs[2]!], cancelled, () => now);
     await storage.insert([jobs[3]!]);
-    await storage.cancel([d], now);
+    await storage.cancel([d], why, now);
     expect(await storage.prune(now + 9, 9)).toBe(0);
     expect(await left(storage)).toEqual([a, b, c, d]);
     expect(await storage.prune(now + 19, 9)).toBe(3);

@@ -19,6 +19,7 @@ import {
   remove,
   retried,
   start,
+  why,
 } from "./builders.ts";
 
 /** The laws of schedules and of waking. */
@@ -214,7 +215,7 @@ function wakeLaws(law: Law) {
     expect(await storage.nextRunAt(queues)).toBe(times.normal);
     await storage.pause("a", true);
     expect(await storage.nextRunAt(queues)).toBe(now + 100);
-    await storage.cancel([later.id], now);
+    await storage.cancel([later.id], why, now);
     expect(await storage.nextRunAt(queues)).toBeNull();
     await storage.pause("a", false);
     expect(await storage.nextRunAt(queues)).toBe(times.normal);

@@ -13,12 +13,14 @@ import {
   type Law,
   leaseEnd,
   now,
+  parked,
   read,
   released,
   retried,
   start,
   succeeded,
   unreadable,
+  why,
 } from "./builders.ts";
 
 /** The laws of `settle`, and of the lease that comes before it: `heartbeat` and `recover`. */
@@ -38,9 +40,10 @@ function outcomeLaws(law: Law) {
   const cases: [outcome: (job: Job) => Outcome, leaves: Partial<Job>][] = [
     [succeeded, { state: "succeeded", finishedAt: end, result }],
     [failed, { state: "failed", finishedAt: end, errors }],
-    [(job) => cancelled(job, errors), { state: "cancelled", finishedAt: end, errors }],
+    [(job) => cancelled(job, errors), { state: "cancelled", finishedAt: end, errors, reason: why }],
     [(job) => retried(job, later), { state: "pending", runAt: later, errors }],
     [(job) => released(job, later), { state: "pending", runAt: later, reason: "no process", attempt: 0 }],
+    [(job) => parked(job), { state: "pending", reason: "no process", attempt: 0, parked: "r1" }],
   ];
 
   law("records what each outcome says, and a crash if there was one", async (storage) => {
@@ -82,13 +85,13 @@ function outcomeLaws(law: Law) {
     "a job that somebody wants cancelled becomes that where it would have become pending",
     async (storage) => {
       const jobs = await start(storage, [aJob(), aJob(), aJob(), aJob()]);
-      await storage.cancel(idsOf(jobs), now);
+      await storage.cancel(idsOf(jobs), why, now);
       const [a, b, c, d] = jobs as [Job, Job, Job, Job];
       await storage.settle("w1", [retried(a), released(b), succeeded(c), failed(d)], end);
       const ended = { startedAt: now + 1, finishedAt: end };
       expect(await read(storage, ...jobs)).toStrictEqual([
-        { ...a, ...ended, state: "cancelled", errors: bytes("errors") },
-        { ...b, ...ended, state: "cancelled", attempt: 0 },
+        { ...a, ...ended, state: "cancelled", errors: bytes("errors"), reason: why },
+        { ...b, ...ended, state: "cancelled", attempt: 0, reason: why },
         { ...c, ...ended, state: "succeeded", result: bytes("result") },
         { ...d, ...ended, state: "failed", errors },
       ]);
@@ -154,7 +157,7 @@ function fencingLaws(law: Law) {
   law("the outcome of a job that was put back or cancelled since is refused", async (storage) => {
     const jobs = await start(storage, [aJob(), aJob()]);
     await storage.settle("w1", jobs.map(released), now);
-    await storage.cancel([jobs[1]!.id], now);
+    await storage.cancel([jobs[1]!.id], why, now);
     const before = await read(storage, ...jobs);
     expect(await storage.settle("w1", jobs.map(succeeded), now)).toEqual([false, false]);
     expect(await read(storage, ...jobs)).toStrictEqual(before);
@@ -177,12 +180,14 @@ function heartbeatLaws(law: Law) {
       project: "other",
       release: "next",
       seenAt: now + 5,
+      claimedAt: now + 4,
       leaseUntil: leaseEnd + 5,
     });
-    expect(await storage.heartbeat(renewed)).toEqual({ running: 0, cancel: [] });
+    expect(await storage.heartbeat(renewed)).toMatchObject({ running: 0, cancel: [] });
     expect(await storage.workers()).toStrictEqual([aWorker("w1", { queues: ["a", "b"] }), renewed]);
     expect(await storage.recover(leaseEnd)).toEqual([]);
     expect(await storage.workers()).toStrictEqual([renewed]);
+    expect(await storage.heartbeat({ ...renewed, seenAt: now + 9 })).toMatchObject({ registeredAt: now });
   });
 
   law(
@@ -190,10 +195,13 @@ function heartbeatLaws(law: Law) {
     async (storage) => {
       const jobs = await start(storage, [aJob(), aJob(), aJob()]);
       const others = await start(storage, [aJob()], "w2");
-      await storage.cancel(idsOf([jobs[1]!, ...others]), now);
-      expect(await storage.heartbeat(aWorker())).toEqual({ running: 3, cancel: [jobs[1]!.id] });
+      await storage.cancel(idsOf([jobs[1]!, ...others]), why, now);
+      const cancel = [{ id: jobs[1]!.id, reason: why }];
+      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 3, cancel });
+      await storage.cancel([jobs[1]!.id], "another reason", now);
+      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 3, cancel });
       await storage.settle("w1", jobs.slice(1).map(succeeded), now);
-      expect(await storage.heartbeat(aWorker())).toEqual({ running: 1, cancel: [] });
+      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 1, cancel: [] });
     },
   );
 }
@@ -218,15 +226,22 @@ function recoverLaws(law: Law) {
     await storage.recover(leaseEnd);
     expect(await storage.workers()).toEqual([]);
     await expect(storage.claim("w1", ["default"], 1, now)).rejects.toBeInstanceOf(LeaseLostError);
-    expect(await storage.heartbeat(aWorker())).toEqual({ running: 0, cancel: [] });
+    const held = await storage.heartbeat(aWorker("w1", { seenAt: leaseEnd }));
+    expect(held).toMatchObject({ running: 0, cancel: [], registeredAt: leaseEnd });
     expect(idsOf(await storage.claim("w1", ["default"], 1, now))).toEqual([job!.id]);
   });
 
   law("cancels the jobs that somebody wants cancelled", async (storage) => {
     const [job] = await start(storage, [aJob()]);
-    await storage.cancel([job!.id], now);
+    await storage.cancel([job!.id], why, now);
     expect(await storage.recover(leaseEnd)).toEqual([job!.id]);
-    const cancelled = { state: "cancelled", finishedAt: leaseEnd, attempt: 0, crashes: 1 } as const;
+    const cancelled = {
+      state: "cancelled",
+      finishedAt: leaseEnd,
+      attempt: 0,
+      crashes: 1,
+      reason: why,
+    } as const;
     expect(await read(storage, job!)).toStrictEqual([{ ...job!, ...cancelled }]);
   });
 }

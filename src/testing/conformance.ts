@@ -1,7 +1,9 @@
 import { describe, test } from "bun:test";
 import type { Storage } from "../storage/storage.ts";
 import type { Law } from "./builders.ts";
+import { handleLaws } from "./conformance-handles.ts";
 import { jobLaws } from "./conformance-jobs.ts";
+import { noteAndParkLaws } from "./conformance-notes.ts";
 import { operationLaws } from "./conformance-operations.ts";
 import { retentionLaws } from "./conformance-retention.ts";
 import { scheduleAndWakeLaws } from "./conformance-schedules.ts";
@@ -63,6 +65,8 @@ export function testStorage(name: string, fresh: () => StorageUnderTest | Promis
     settleLaws(law);
     scheduleAndWakeLaws(law);
     operationLaws(law);
+    noteAndParkLaws(law);
     retentionLaws(law);
+    describe("handles", () => handleLaws(law));
   });
 }

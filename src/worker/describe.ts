@@ -62,9 +62,10 @@ function describeInOneProcess(
     child = spawnProcess({
       root,
       environment,
+      maxMemory: null,
       received(message) {
         if (message.type === "ready") {
-          child?.send({ type: "start", files, concurrency: 1, sizeLimit: 0 });
+          child?.send({ type: "start", files, config: null, concurrency: 1, sizeLimit: 0 });
           child?.send({ type: "describe", tasks });
         } else if (message.type === "described") {
           found.push(message);

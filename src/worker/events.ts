@@ -1,3 +1,4 @@
+import type { HookName } from "../hooks.ts";
 import type { Thrown } from "../thrown.ts";
 
 /** Everything that happens in a worker, for logs, metrics and whoever else listens. Durations are milliseconds. */
@@ -6,10 +7,12 @@ export type WorkerEvent =
   | { type: "stopping" }
   /** What became of so many jobs could not be recorded: they will run again. */
   | { type: "stopped"; unrecorded: number }
-  | { type: "succeeded"; id: string; task: string; attempt: number; duration: number }
-  | { type: "retry" | "failed"; id: string; task: string; attempt: number; error: Thrown }
-  | { type: "cancelled"; id: string; task: string }
-  /** A job that this worker cannot run was put back. */
+  | { type: "succeeded"; id: string; task: string; attempt: number; duration: number; result: Uint8Array }
+  | { type: "retry"; id: string; task: string; attempt: number; error: Thrown; runAt: number }
+  | { type: "failed"; id: string; task: string; attempt: number; error: Thrown }
+  /** `reason` says by whom. */
+  | { type: "cancelled"; id: string; task: string; reason: string | null }
+  /** A job that this worker cannot run waits for another worker. */
   | { type: "unfit"; id: string; task: string; reason: string }
   /** The storage refused what this worker wanted to record: the job is no longer its own. */
   | { type: "refused"; id: string }
@@ -23,6 +26,10 @@ export type WorkerEvent =
   /** The schedule in a task's definition is not known, so the stored one stays as it is. */
   | { type: "schedule-unknown"; task: string; reason: string }
   | { type: "log"; id: string; task: string; text: string }
+  /** A process has printed something that belongs to no job. */
+  | { type: "output"; pid: number; text: string }
+  /** What a hook of a task's job threw, or how it ended its process. */
+  | { type: "hook-failed"; id: string; task: string; hook: HookName; reason: string }
   | { type: "process-started"; pid: number }
   /** The operating system let no process start. */
   | { type: "process-failed"; error: unknown }

@@ -20,20 +20,7 @@ export function sortOut(
       const times = { startedAt: place.now, duration: 0 };
       verdicts.push(failed(job, error, times, { ...place, retryIn: null }));
     } else if (tasks.has(job.task)) runnable.push(job);
-    else verdicts.push(unfit(job, unknownTask, place.now));
+    else verdicts.push(unfit(job, unknownTask, place));
   }
   return { runnable, verdicts };
-}
-
-/** How many bytes of results are recorded at once: more would keep the worker from its heartbeat. */
-const settleBytes = 8 * 1024 * 1024;
-
-/** The first of what is to be recorded; all of it unless there are large results. */
-export function firstBatch(verdicts: readonly Verdict[]): Verdict[] {
-  let bytes = 0;
-  const end = verdicts.findIndex(({ outcome }, index) => {
-    bytes += outcome.kind === "succeeded" ? outcome.result.length : 0;
-    return bytes > settleBytes && index > 0;
-  });
-  return verdicts.slice(0, end < 0 ? verdicts.length : end);
 }

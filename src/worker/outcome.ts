@@ -18,6 +18,8 @@ const blocked = "its process was blocked, by it or by another job";
 /** Where and when an attempt is judged. */
 export interface Place {
   worker: string;
+  /** The sources that the worker runs, by their hash. */
+  sources: string;
   pid: number;
   now: number;
 }
@@ -31,31 +33,36 @@ interface Times {
 /** How many failed attempts a job remembers: the first, which often tells the cause, and the latest. */
 const rememberedErrors = 10;
 
-/** How long a job that this worker cannot run waits before one looks at it again. */
-const unfitPause = 15_000;
-
 /** How long a job whose process did not start waits. */
 export const startPause = 1_000;
 
 /** What a job's own report makes of it. */
-export function afterReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
+export function afterReport(assigned: Assigned, report: Report, place: Place): Verdict {
+  return noted(assigned, judgeReport(assigned, report, place));
+}
+
+function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
   const { id, task, attempt } = job;
   const began = startedAt ?? place.now;
   switch (report.kind) {
     case "unfit":
-      return unfit(job, report.reason, place.now);
+      return unfit(job, report.reason, place);
     case "dropped":
-      return cancelled(job, job.startedAt!);
+      if (stop?.kind !== "cancelled") return released(job, blocked);
+      return cancelled(job, job.startedAt!, stop.reason);
+    case "snoozed":
+      if (stop?.kind === "cancelled") return cancelled(job, began, stop.reason);
+      return released(job, report.reason, place.now + report.delay);
     case "succeeded": {
       const { result, duration } = report;
       return {
         job,
         outcome: { ...claimed(job, began), kind: "succeeded", result },
-        event: { type: "succeeded", id, task, attempt, duration },
+        event: { type: "succeeded", id, task, attempt, duration, result },
       };
     }
     case "failed":
-      if (stop?.kind === "cancelled") return cancelled(job, began);
+      if (stop?.kind === "cancelled") return cancelled(job, began, stop.reason);
       if (stop?.told === "late") return crashed(released(job, blocked));
       return failed(
         job,
@@ -71,7 +78,11 @@ export function afterReport({ job, startedAt, stop }: Assigned, report: Report, 
  * executed may be guilty, and is only charged if it cannot have been another.
  * @param retryIn when another attempt is due if this one is charged.
  */
-export function afterDeath(
+export function afterDeath(assigned: Assigned, death: Death, retryIn: number, place: Place): Verdict {
+  return noted(assigned, judgeDeath(assigned, death, retryIn, place));
+}
+
+function judgeDeath(
   { job, startedAt, stop }: Assigned,
   death: Death,
   retryIn: number,
@@ -85,15 +96,35 @@ export function afterDeath(
   }
   if (death.killed) {
     if (!stop || stop.killAt > place.now) return released(job, "interrupted: its process was stopped");
-    if (stop.kind === "cancelled") return cancelled(job, startedAt);
+    if (stop.kind === "cancelled") return cancelled(job, startedAt, stop.reason);
+    if (stop.kind === "import") {
+      const executing = death.assigned.filter((other) => other.startedAt !== null);
+      if (executing.length > 1)
+        return crashed(released(job, `${stop.reason}, which may be another job's doing`));
+      return failed(job, { name: "ImportError", message: stop.reason, stack: "" }, times, {
+        ...place,
+        retryIn,
+      });
+    }
     const error = timedOut(`${stop.reason}; it did not end by itself and was killed`);
     return failed(job, error, times, { ...place, retryIn });
   }
   if (!death.alone) return crashed(released(job, `its process died (${death.how}), which may be its doing`));
-  const { how, uncaught } = death;
-  const message = uncaught ? `${how}, of ${uncaught.name}: ${uncaught.message}` : how;
-  const error = { ...processDied(`the job's process died: ${message}`), stack: uncaught?.stack ?? "" };
-  return crashed(failed(job, error, times, { ...place, retryIn }));
+  return crashed(failed(job, causeOf(death), times, { ...place, retryIn }));
+}
+
+function causeOf({ how, outOfMemory, uncaught }: Death): Thrown {
+  if (outOfMemory) {
+    return { name: "OutOfMemoryError", message: `the job's process was killed: ${how}`, stack: "" };
+  }
+  const hint = how === "signal SIGKILL" ? ", by somebody or because the system was out of memory" : "";
+  const message = uncaught ? `${how}, of ${uncaught.name}: ${uncaught.message}` : `${how}${hint}`;
+  return { ...processDied(`the job's process died: ${message}`), stack: uncaught?.stack ?? "" };
+}
+
+/** With the last words of the job. */
+function noted({ notes }: Assigned, verdict: Verdict): Verdict {
+  return notes ? { ...verdict, outcome: { ...verdict.outcome, notes: notes.encoded() } } : verdict;
 }
 
 /** A failed attempt: another one is due after `retryIn` if that is not `null` and attempts are left. */
@@ -114,10 +145,11 @@ export function failed(
       event: { type: "failed", id, task, attempt, error },
     };
   }
+  const runAt = finishedAt + (Math.round(retryIn) || 0);
   return {
     job,
-    outcome: { ...base, kind: "retry", runAt: finishedAt + (Math.round(retryIn) || 0), errors },
-    event: { type: "retry", id, task, attempt, error },
+    outcome: { ...base, kind: "retry", runAt, errors },
+    event: { type: "retry", id, task, attempt, error, runAt },
   };
 }
 
@@ -126,10 +158,11 @@ export function released(job: Job, reason: string, runAt: number = job.runAt): V
   return { job, outcome: { ...claimed(job, job.startedAt!), kind: "released", runAt, reason }, event: null };
 }
 
-/** This worker cannot run it: later, perhaps another. */
-export function unfit(job: Job, reason: string, now: number): Verdict {
+/** This worker cannot run it: it waits for one of other sources. */
+export function unfit(job: Job, reason: string, { sources }: Place): Verdict {
   const event: WorkerEvent = { type: "unfit", id: job.id, task: job.task, reason };
-  return { ...released(job, reason, now + unfitPause), event };
+  const verdict = released(job, reason);
+  return { ...verdict, outcome: { ...verdict.outcome, parked: sources } as Outcome, event };
 }
 
 export function processDied(message: string): Thrown {
@@ -140,12 +173,12 @@ function timedOut(message: string): Thrown {
   return { name: "TimeoutError", message, stack: "" };
 }
 
-function cancelled(job: Job, startedAt: number): Verdict {
+function cancelled(job: Job, startedAt: number, reason: string | null): Verdict {
   const { id, task } = job;
   return {
     job,
-    outcome: { ...claimed(job, startedAt), kind: "cancelled", errors: null },
-    event: { type: "cancelled", id, task },
+    outcome: { ...claimed(job, startedAt), kind: "cancelled", errors: null, reason },
+    event: { type: "cancelled", id, task, reason },
   };
 }
 

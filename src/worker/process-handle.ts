@@ -1,78 +1,50 @@
-import type { Clock } from "../clock.ts";
-import { formatDuration } from "../duration.ts";
 import type { Job } from "../job.ts";
-import type { RetryPolicy } from "../retry.ts";
+import { formatSize } from "../size.ts";
 import type { Thrown } from "../thrown.ts";
-import { Alarm } from "./alarm.ts";
-import { type Assigned, assignmentOf, type Death, executionOf, isUnheard, type Stop } from "./assigned.ts";
+import { type Assigned, AssignedJobs, assignmentOf, executionOf, isUnheard, notebookOf } from "./assigned.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { ProcessListener, ProcessOptions } from "./process-options.ts";
 import type { FromProcess, Report } from "./protocol.ts";
-import type { Spawn, Spawned } from "./spawn.ts";
+import type { Spawned } from "./spawn.ts";
 
-export interface ProcessOptions {
-  clock: Clock;
-  spawn: Spawn;
-  /** The folder in which the process runs. */
-  root: string;
-  /** The file of each task. */
-  files: ReadonlyMap<string, string>;
-  environment: Record<string, string>;
-  concurrency: number;
-  /** The largest result in bytes. */
-  sizeLimit: number;
-  /** Milliseconds between the abort of a job's signal and the kill of its process. */
-  killGrace: number;
-}
-
-/** Called by a process about itself. */
-export interface ProcessListener {
-  ready(process: ProcessHandle): void;
-  report(process: ProcessHandle, assigned: Assigned, report: Report): void;
-  /** It gave these jobs back, unbegun. */
-  returned(process: ProcessHandle, jobs: Job[]): void;
-  died(process: ProcessHandle, death: Death): void;
-  loaded(task: string, retry: RetryPolicy): void;
-  log(job: Job, text: string): void;
-}
-
-/** A process that has not said that it is ready by then is given up. */
-const readyWithin = 10_000;
-
-/** A job that executes for longer than this must not hold up those behind it in the process. */
-const recallAfter = 50;
-
-/** How long a job waits in a process at most, and how much longer the worker waits to hear of it. */
-const beginWithin = 1_000;
-const beginMargin = 250;
-
-/** A job that is asked to end hears of it within this time, unless something holds its process up. */
-const toldWithin = 250;
-
-/** The worker's hold on one process: what it was given, since when it executes that, when it must end. */
+/** The worker's hold on one process: what it was given, what it executes of that, when it is to end. */
 export class ProcessHandle {
-  readonly #assigned = new Map<string, Assigned>();
+  readonly #jobs: AssignedJobs;
+  readonly #deadlines: Deadlines;
   readonly #process: Spawned;
-  readonly #alarm: Alarm;
-  #ready = false;
-  #killed = false;
+  readonly #startedAt: number;
+  /** The tasks whose files it has imported. */
+  readonly #loaded = new Set<string>();
+  #isReady = false;
+  #isKilled = false;
+  #isRetiring = false;
+  #memorySeen: number | null = null;
   #given = 0;
-  #recalling = false;
+  #reported = 0;
+  #isRecalling = false;
   #meanDuration: number | null = null;
-  #bytes = 0;
-  #spoiled = false;
   #uncaught: Thrown | null = null;
 
   constructor(
     private readonly options: ProcessOptions,
     private readonly listener: ProcessListener,
   ) {
-    this.#alarm = new Alarm(options.clock, () => this.#look());
+    this.#startedAt = options.clock.now();
+    this.#jobs = new AssignedJobs(options.concurrency);
     this.#process = options.spawn({
       root: options.root,
       environment: options.environment,
+      maxMemory: options.maxMemory,
       received: (message) => this.#receive(message),
-      exited: (how) => this.#exited(how),
+      exited: (how, isOutOfMemory) => this.#exited(how, isOutOfMemory),
     });
-    this.#alarm.set(options.clock.now() + readyWithin);
+    this.#deadlines = new Deadlines(options, this.#jobs, {
+      abort: ({ job }, name, reason) =>
+        this.#process.send({ type: "abort", execution: executionOf(job), name, reason }),
+      kill: () => this.kill(),
+      recall: () => this.recall(),
+      takeBack: (unbegun) => this.#returned(unbegun.map(({ job }) => executionOf(job))),
+    });
   }
 
   get pid(): number {
@@ -81,17 +53,23 @@ export class ProcessHandle {
 
   /** Whether it can be given jobs. */
   get ready(): boolean {
-    return this.#ready && !this.#killed && !this.#spoiled;
+    return this.#isReady && !this.#isKilled && !this.#isRetiring;
   }
 
   /** How many jobs it has, those that wait in it included. */
   get load(): number {
-    return this.#assigned.size;
+    return this.#jobs.size;
+  }
+
+  /** How many more it may be given before it is used up. */
+  get left(): number {
+    const { jobs } = this.options.recycle;
+    return jobs === null ? Number.POSITIVE_INFINITY : jobs - this.#reported - this.#jobs.size;
   }
 
   /** How many bytes of input its jobs have. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#jobs.bytes;
   }
 
   /** The running mean of the milliseconds that its jobs take, `null` before the first has ended. */
@@ -99,107 +77,138 @@ export class ProcessHandle {
     return this.#meanDuration;
   }
 
-  /** Whether its first job has executed for so long that others must not be put behind it. */
+  /** Whether nothing must be put behind what it executes. */
   get busy(): boolean {
-    const first = this.#executing().next().value;
-    return !!first && this.options.clock.now() - first.startedAt! > recallAfter;
+    return this.#deadlines.isHeldUp;
+  }
+
+  /** Those of its jobs that have said something that is to be noted. */
+  get noted(): Assigned[] {
+    return this.#jobs.all.filter(({ notes }) => notes?.isNew);
   }
 
   holds(id: string): boolean {
-    return this.#executionOf(id) !== undefined;
+    return this.#jobs.of(id) !== undefined;
   }
 
   assign(jobs: readonly Job[]): void {
-    const beginBy = this.options.clock.now() + beginWithin;
-    for (const job of jobs) {
-      this.#assigned.set(executionOf(job), { job, startedAt: null, beginBy, stop: null });
-      this.#bytes += job.input.length;
-    }
     this.#given += jobs.length;
-    if (this.#ready) this.#hand(jobs, beginBy);
+    this.#jobs.add(jobs, this.options.clock.now());
+    if (this.#isReady) this.#hand(jobs);
   }
 
   /** Asks for the jobs that have not begun. */
   recall(): void {
-    if (this.#recalling || !this.#ready || this.#assigned.size === 0) return;
-    this.#recalling = true;
+    if (this.#isRecalling || !this.#isReady || this.#jobs.size === 0) return;
+    this.#isRecalling = true;
     this.#process.send({ type: "recall" });
   }
 
-  /** Ends one of its jobs: by its signal, and after the grace by killing the process. Returns whether it has it. */
-  stop(id: string, kind: Stop["kind"], reason: string): boolean {
-    const execution = this.#executionOf(id);
-    const assigned = execution && this.#assigned.get(execution);
-    if (!assigned) return false;
-    if (assigned.stop) return true;
-    const askedAt = this.options.clock.now();
-    const killAt = askedAt + this.options.killGrace;
-    assigned.stop = { kind, reason, askedAt, killAt, told: "not yet" };
-    this.#process.send({
-      type: "abort",
-      execution,
-      name: kind === "timeout" ? "TimeoutError" : "AbortError",
-      reason,
-    });
-    this.#alarm.set(killAt);
-    return true;
+  /** Ends one of its jobs for somebody who wants that. Returns whether it has it. */
+  cancel(id: string, reason: string): boolean {
+    const assigned = this.#jobs.of(id);
+    if (assigned) this.#deadlines.stop(assigned, "cancelled", reason);
+    return assigned !== undefined;
+  }
+
+  /** Gives it no more jobs, and ends it when it has none. */
+  retire(): void {
+    if (this.#isRetiring) return;
+    this.#isRetiring = true;
+    this.recall();
+    this.listener.retiring(this);
+    this.#endIfRetired();
   }
 
   kill(): void {
-    this.#killed = true;
+    this.#isKilled = true;
     this.#process.kill();
   }
 
-  #hand(jobs: readonly Job[], beginBy: number): void {
-    this.#process.send({
-      type: "run",
-      beginBy,
-      jobs: jobs.map(assignmentOf),
-    });
-    this.#noteStarts();
+  /** How much memory in bytes it was seen to use. */
+  usesMemory(bytes: number): void {
+    const { maxMemory, recycle } = this.options;
+    if (maxMemory !== null && bytes > maxMemory) {
+      this.#memorySeen = bytes;
+      this.#process.kill();
+    } else if (recycle.memory !== null && bytes > recycle.memory && this.#reported > 0) this.retire();
   }
 
   #receive(message: FromProcess): void {
     switch (message.type) {
       case "ready":
-        if (!this.#ready) this.#start();
+        return this.#ready();
+      case "importing":
+      case "began":
+      case "aborted":
+      case "progress": {
+        const assigned = this.#jobs.get(message.execution);
+        if (assigned) this.#receiveOf(assigned, message);
         return;
+      }
       case "report":
         return this.#report(message.report);
       case "returned":
         return this.#returned(message.executions);
-      case "aborted": {
-        const stop = this.#assigned.get(message.execution)?.stop;
-        if (stop) stop.told = this.options.clock.now() - stop.askedAt > toldWithin ? "late" : "in time";
-        return;
-      }
+      case "output":
+        return this.#print(message.execution, message.lines);
+      case "loaded":
+        this.#loaded.add(message.facts.task);
+        return this.listener.loaded(message.facts);
       case "spoiled":
-        this.#spoiled = true;
-        return this.recall();
+        return this.retire();
       case "uncaught":
         this.#uncaught = message.error;
-        return;
-      case "loaded":
-        return this.listener.loaded(message.task, message.retry);
-      case "log": {
-        const assigned = this.#assigned.get(message.execution);
-        if (assigned) this.listener.log(assigned.job, message.text);
-      }
     }
   }
 
-  #start(): void {
-    const { files, concurrency, sizeLimit } = this.options;
-    this.#ready = true;
-    this.#process.send({ type: "start", files, concurrency, sizeLimit });
-    const jobs = [...this.#assigned.values()].map(({ job }) => job);
-    if (jobs.length > 0) this.#hand(jobs, this.options.clock.now() + beginWithin);
+  #receiveOf(
+    assigned: Assigned,
+    message: Extract<FromProcess, { type: "importing" | "began" | "aborted" | "progress" }>,
+  ) {
+    switch (message.type) {
+      case "importing":
+        return this.#deadlines.importing(assigned);
+      case "began":
+        if (assigned.importing) this.listener.began(assigned);
+        return this.#deadlines.begin(assigned);
+      case "aborted":
+        return this.#deadlines.told(assigned);
+      case "progress":
+        notebookOf(assigned).tell(message.progress);
+        return this.listener.noted();
+    }
+  }
+
+  #print(execution: string | null, lines: readonly string[]): void {
+    const assigned = execution === null ? undefined : this.#jobs.get(execution);
+    this.listener.output(this, assigned?.job ?? null, lines);
+    if (!assigned) return;
+    notebookOf(assigned).print(lines, this.options.clock.now());
+    this.listener.noted();
+  }
+
+  #ready(): void {
+    if (this.#isReady) return;
+    const { files, config, concurrency, sizeLimit } = this.options;
+    this.#isReady = true;
+    this.#deadlines.ready();
+    this.#process.send({ type: "start", files, config, concurrency, sizeLimit });
+    if (this.#jobs.size > 0) this.#hand(this.#jobs.all.map(({ job }) => job));
     this.listener.ready(this);
   }
 
+  #hand(jobs: readonly Job[]): void {
+    const sentAt = this.options.clock.now();
+    this.#jobs.sent(jobs, sentAt);
+    this.#process.send({ type: "run", sentAt, jobs: jobs.map(assignmentOf) });
+    this.#noteStarts();
+  }
+
   #report(report: Report): void {
-    const assigned = this.#take(report.execution);
+    const assigned = this.#jobs.take(report.execution);
     if (!assigned) return;
+    this.#reported++;
     // With no other job before or beside it, whatever held its process up was its own.
     if (assigned.stop?.told === "late" && this.#given === 1) assigned.stop.told = "in time";
     if ("duration" in report) {
@@ -208,90 +217,53 @@ export class ProcessHandle {
     }
     this.#noteStarts();
     this.listener.report(this, assigned, report);
-    this.#retireIfSpoiled();
+    if (this.#isUsedUp()) this.retire();
+    this.#endIfRetired();
+  }
+
+  #isUsedUp(): boolean {
+    const { jobs, age } = this.options.recycle;
+    const livedFor = this.options.clock.now() - this.#startedAt;
+    return (jobs !== null && this.#reported >= jobs) || (age !== null && livedFor >= age);
   }
 
   #returned(executions: readonly string[]): void {
-    this.#recalling = false;
-    const jobs = executions.flatMap((execution) => this.#take(execution)?.job ?? []);
+    this.#isRecalling = false;
+    const jobs = executions.flatMap((execution) => this.#jobs.take(execution)?.job ?? []);
     this.#noteStarts();
     this.listener.returned(this, jobs);
-    this.#retireIfSpoiled();
-  }
-
-  #take(execution: string): Assigned | undefined {
-    const assigned = this.#assigned.get(execution);
-    if (assigned) this.#bytes -= assigned.job.input.length;
-    this.#assigned.delete(execution);
-    return assigned;
-  }
-
-  #executionOf(id: string): string | undefined {
-    return this.#assigned.keys().find((execution) => execution.startsWith(`${id}:`));
-  }
-
-  #retireIfSpoiled(): void {
-    if (this.#spoiled && this.#assigned.size === 0) this.kill();
-  }
-
-  #exited(how: string): void {
-    this.#alarm.cancel();
-    this.listener.died(this, {
-      how,
-      uncaught: this.#uncaught,
-      killed: this.#killed,
-      wasReady: this.#ready,
-      alone: this.#given === 1,
-      blocked: this.#given > 1 && this.#executing().some(isUnheard(this.options.clock.now())),
-      assigned: [...this.#assigned.values()],
-    });
-  }
-
-  /** A process executes the first `concurrency` of its jobs. */
-  *#executing(): Generator<Assigned> {
-    let left = this.options.concurrency;
-    for (const assigned of this.#assigned.values()) {
-      if (left-- === 0) return;
-      yield assigned;
-    }
-  }
-
-  /** A process in a long loop cannot answer a recall. It will not begin these any more, so others may. */
-  #takeBackUnbegun(now: number): void {
-    const late = [...this.#assigned.values()].filter((assigned) => {
-      return assigned.startedAt === null && assigned.beginBy + beginMargin < now;
-    });
-    if (late.length > 0) this.#returned(late.map(({ job }) => executionOf(job)));
+    this.#endIfRetired();
   }
 
   #noteStarts(): void {
-    const now = this.options.clock.now();
-    for (const assigned of this.#executing()) {
-      if (assigned.startedAt !== null) continue;
-      assigned.startedAt = now;
-      if (assigned.stop) this.#alarm.set(assigned.stop.killAt);
-      if (assigned.job.timeout !== null) this.#alarm.set(now + assigned.job.timeout);
+    for (const assigned of this.#deadlines.noteStarts()) {
+      if (this.#loaded.has(assigned.job.task)) this.listener.began(assigned);
     }
-    if (this.#assigned.size > this.options.concurrency) this.#alarm.set(now + recallAfter);
   }
 
-  #look(): void {
-    const now = this.options.clock.now();
-    if (!this.#ready) return this.kill();
-    for (const assigned of this.#executing()) {
-      const { job, startedAt, stop } = assigned;
-      if (stop) {
-        if (stop.killAt <= now) return this.kill();
-        this.#alarm.set(stop.killAt);
-      } else if (job.timeout !== null) {
-        if (startedAt! + job.timeout > now) this.#alarm.set(startedAt! + job.timeout);
-        else this.stop(job.id, "timeout", `the job's timeout of ${formatDuration(job.timeout)} is over`);
-      }
-    }
-    if (this.#assigned.size > this.options.concurrency) {
-      if (this.busy) this.recall();
-      this.#takeBackUnbegun(now);
-      this.#alarm.set(now + recallAfter);
-    }
+  #endIfRetired(): void {
+    if (this.#isRetiring && this.#jobs.size === 0) this.kill();
+  }
+
+  #memoryText(): string {
+    const limit = `than its limit of ${formatSize(this.options.maxMemory!)}`;
+    if (this.#memorySeen === null) return `it used more memory ${limit}`;
+    return `it used ${formatSize(this.#memorySeen)} of memory, more ${limit}`;
+  }
+
+  #exited(how: string, isOutOfMemory: boolean): void {
+    this.#deadlines.end();
+    const isUnheardNow = isUnheard(this.options.clock.now());
+    const outOfMemory = isOutOfMemory || this.#memorySeen !== null;
+    this.listener.died(this, {
+      how: outOfMemory ? this.#memoryText() : how,
+      outOfMemory,
+      uncaught: this.#uncaught,
+      killed: this.#isKilled,
+      wasReady: this.#isReady,
+      alone: this.#given === 1,
+      blocked: this.#given > 1 && this.#jobs.executing().some(isUnheardNow),
+      assigned: this.#jobs.all,
+    });
   }
 }

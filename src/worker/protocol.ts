@@ -1,3 +1,6 @@
+import type { Isolation } from "../definition.ts";
+import type { HookEvent, HookName } from "../hooks.ts";
+import type { Progress } from "../job.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { JobTemplate } from "../schedule.ts";
 import type { Thrown } from "../thrown.ts";
@@ -12,11 +15,20 @@ import type { RecurringWhen } from "../when.ts";
  */
 export type ToProcess =
   /** The answer to `ready`. */
-  | { type: "start"; files: ReadonlyMap<string, string>; concurrency: number; sizeLimit: number }
-  /** A job that cannot begin before `beginBy` is to be given back: by then the worker takes it for its own again. */
-  | { type: "run"; jobs: Assignment[]; beginBy: number }
+  | {
+      type: "start";
+      files: ReadonlyMap<string, string>;
+      /** The file of the project's configuration, if there is one. */
+      config: string | null;
+      concurrency: number;
+      sizeLimit: number;
+    }
+  /** To be given back if they cannot begin within {@link beginWithin}: the worker then takes them for its own again. */
+  | { type: "run"; jobs: Assignment[]; sentAt: number }
   /** Import the files of these tasks and say what schedules they carry; each is answered by `described`, in order. */
   | { type: "describe"; tasks: readonly string[] }
+  /** Run a hook; answered by `hooked`. */
+  | { type: "hook"; hook: HookName; event: HookEvent }
   /** Give back the jobs that have not begun; answered by `returned`. */
   | { type: "recall" }
   /** Abort a job's signal, or drop it if it has not begun. */
@@ -25,19 +37,39 @@ export type ToProcess =
 export type FromProcess =
   /** Nothing may be sent to a process before it has said that it listens. */
   | { type: "ready" }
-  /** A task's file was imported: how its jobs are to be retried, should they kill the process. */
-  | { type: "loaded"; task: string; retry: RetryPolicy }
+  /** The file of a job's task is being imported. */
+  | { type: "importing"; execution: string }
+  /** A job begins, and its time with it: sent where that is later than the worker must take it to be. */
+  | { type: "began"; execution: string }
+  /** A task's file was imported: what its worker must know of it. */
+  | { type: "loaded"; facts: TaskFacts }
   /** A job was told by its signal to end: the process can still listen. */
   | { type: "aborted"; execution: string }
   /** A file could not be imported, which the process remembers: it is to be replaced. */
   | { type: "spoiled" }
   /** Something that nobody caught, right before the process ends of it. */
   | { type: "uncaught"; error: Thrown }
-  | { type: "log"; execution: string; text: string }
+  /** Lines that a job has printed, or something that belongs to no job. */
+  | { type: "output"; execution: string | null; lines: string[] }
+  | { type: "progress"; execution: string; progress: Progress }
+  /** `error` says what was wrong with the hook. */
+  | { type: "hooked"; error: string | null }
   /** `reason` says why nothing is known of the task. */
   | { type: "described"; name: string; task: DescribedTask | null; reason: string | null }
   | { type: "returned"; executions: string[] }
   | { type: "report"; report: Report };
+
+/** How many milliseconds a job may wait in a process. */
+export const beginWithin = 1_000;
+
+/** What a worker cannot know of a task before its file is imported. */
+export interface TaskFacts {
+  task: string;
+  retry: RetryPolicy;
+  isolation: Isolation;
+  /** Those that it has. */
+  hooks: readonly HookName[];
+}
 
 /** The schedules in the definitions of tasks. */
 export interface Described {
@@ -58,6 +90,7 @@ export interface Assignment {
   id: string;
   task: string;
   attempt: number;
+  maxAttempts: number;
   runAt: number;
   scheduledFor: number | null;
   input: Uint8Array;
@@ -68,6 +101,8 @@ export type Report = { execution: string } & (
   | { kind: "succeeded"; result: Uint8Array; duration: number }
   /** `retryIn` is `null` where another attempt would not help. */
   | { kind: "failed"; error: Thrown; retryIn: number | null; duration: number }
+  /** It asked to be run again after this delay, without an attempt being counted. */
+  | { kind: "snoozed"; delay: number; reason: string }
   /** This process cannot run the job as it is, which is not the job's fault. */
   | { kind: "unfit"; reason: string }
   /** It was aborted before it began. */

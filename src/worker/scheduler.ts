@@ -76,7 +76,8 @@ export class Scheduler {
     const answers = await storage.changeSchedules(firings.map(({ change }) => change));
     const applied = firings.filter((_, index) => answers[index]);
     const replaced = applied.flatMap((firing) => firing.replaced ?? []);
-    if (replaced.length > 0) await storage.cancel(replaced, now);
+    if (replaced.length > 0)
+      await storage.cancel(replaced, "replaced by the next occurrence of its schedule", now);
     for (const { change, fired, missed } of applied) {
       for (const occurrence of fired)
         emit({ type: "fired", schedule: change.id, occurrence, lag: now - occurrence });

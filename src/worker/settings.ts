@@ -2,7 +2,8 @@ import type { Storage } from "../storage/storage.ts";
 import type { PoolOptions } from "./pool.ts";
 import type { Described } from "./protocol.ts";
 
-export interface WorkerSettings extends Omit<PoolOptions, "worker" | "settle" | "changed"> {
+export interface WorkerSettings
+  extends Omit<PoolOptions, "worker" | "facts" | "began" | "settle" | "changed" | "noted"> {
   storage: Storage;
   /** The queues to serve in turn, `null` for every queue there is. */
   queues: readonly string[] | null;

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { join } from "node:path";
+import { memoryGroup } from "./memory-group.ts";
 import type { Envelope, FromProcess, ToProcess } from "./protocol.ts";
 
 /** A process of the operating system that runs `process.ts`. */
@@ -10,14 +11,17 @@ export interface Spawned {
 }
 
 /**
- * Starts one. `exited` is called once, after the last message, with how it ended, such as `exit code 1`.
+ * Starts one. `exited` is called once, after the last message, with how it ended, such as `exit code 1`, and whether the
+ * system has killed it for its memory.
  * @throws if the operating system lets none start.
  */
 export type Spawn = (options: {
   root: string;
   environment: Record<string, string>;
+  /** In bytes, `null` for no limit. */
+  maxMemory: number | null;
   received(message: FromProcess): void;
-  exited(how: string): void;
+  exited(how: string, isOutOfMemory: boolean): void;
 }) => Spawned;
 
 export const spawnProcess: Spawn = (options) => {
@@ -25,14 +29,19 @@ export const spawnProcess: Spawn = (options) => {
     cwd: options.root,
     env: { ...process.env, ...options.environment },
     stdio: ["ignore", "inherit", "inherit"],
+    // Leads a group of its own, to which what its jobs start belongs.
+    detached: true,
     serialization: "advanced",
     ipc(message: Partial<Envelope<FromProcess>> | null) {
       if (message?.nuvom) options.received(message.nuvom);
     },
     onExit(_, exitCode, signal) {
-      options.exited(signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`);
+      killGroup(child.pid);
+      const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
+      options.exited(how, group?.end() ?? false);
     },
   });
+  const group = options.maxMemory === null ? null : memoryGroup(child.pid, options.maxMemory);
   return {
     pid: child.pid,
     send(message) {
@@ -42,9 +51,19 @@ export const spawnProcess: Spawn = (options) => {
         // It has died, and `exited` is about to say so.
       }
     },
-    kill: () => child.kill("SIGKILL"),
+    // Before it leads its group, that is not there.
+    kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
   };
 };
+
+/** Ends what a process has started, and itself. Returns whether there was something to end. */
+function killGroup(leader: number): boolean {
+  try {
+    return process.kill(-leader, "SIGKILL");
+  } catch {
+    return false;
+  }
+}
 
 function signalName(signal: number | string): string {
   if (typeof signal === "string") return signal;

@@ -1,14 +1,15 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { z } from "zod";
 import { systemClock } from "../clock.ts";
 import { defaultSizeLimit } from "../codec.ts";
-import { configuredStorage, projectName, projectRoot } from "../config.ts";
+import { configFile, configuredStorage, projectName, projectRoot } from "../config.ts";
 import { type Discovery, discover } from "../discovery/discover.ts";
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidOptionError } from "../errors.ts";
+import { bytesOf, type Size } from "../size.ts";
 import { openStorage, storageUrlForProcesses } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
+import { lazily } from "../zod.ts";
 import { describeTasks } from "./describe.ts";
 import type { WorkerEvent } from "./events.ts";
 import { insideProcess } from "./protocol.ts";
@@ -35,8 +36,20 @@ export interface WorkerOptions {
   lease?: Duration;
   /** How long a job may go on after its signal was aborted, before its process is killed; 2 seconds unless given. */
   killGrace?: Duration;
+  /** How long the import of a task's file may take; 30 seconds unless given. */
+  importLimit?: Duration;
   /** The largest result in bytes; 1 MiB unless given. */
   sizeLimit?: number;
+  /** How much memory one process may use before it is killed, such as `"512mb"`; no limit unless given. */
+  maxMemory?: Size;
+  /** When a process is replaced by a fresh one, between two jobs; never unless given. */
+  recycle?: {
+    /** After so many jobs. */
+    jobs?: number;
+    age?: Duration;
+    /** When it uses more than this. */
+    memory?: Size;
+  };
   /** Hears of everything that happens. */
   onEvent?: (event: WorkerEvent) => void;
 }
@@ -54,20 +67,31 @@ export interface RunningWorker {
   stop(options?: { grace?: Duration }): Promise<void>;
 }
 
-const optionsShape = z.strictObject({
-  storage: z
-    .union([z.string(), z.custom<Storage>((value) => typeof value === "object" && value !== null)])
-    .optional(),
-  root: z.string().optional(),
-  processes: z.int().min(1).optional(),
-  concurrency: z.int().min(1).optional(),
-  queues: z.array(z.string().min(1)).min(1).optional(),
-  drain: z.boolean().optional(),
-  lease: z.unknown().optional(),
-  killGrace: z.unknown().optional(),
-  sizeLimit: z.int().min(1).optional(),
-  onEvent: z.custom<(event: WorkerEvent) => void>((value) => typeof value === "function").optional(),
-});
+const optionsShape = lazily((z) =>
+  z.strictObject({
+    storage: z
+      .union([z.string(), z.custom<Storage>((value) => typeof value === "object" && value !== null)])
+      .optional(),
+    root: z.string().optional(),
+    processes: z.int().min(1).optional(),
+    concurrency: z.int().min(1).optional(),
+    queues: z.array(z.string().min(1)).min(1).optional(),
+    drain: z.boolean().optional(),
+    lease: z.unknown().optional(),
+    killGrace: z.unknown().optional(),
+    importLimit: z.unknown().optional(),
+    sizeLimit: z.int().min(1).optional(),
+    maxMemory: z.unknown().optional(),
+    recycle: z
+      .strictObject({
+        jobs: z.int().min(1).optional(),
+        age: z.unknown().optional(),
+        memory: z.unknown().optional(),
+      })
+      .optional(),
+    onEvent: z.custom<(event: WorkerEvent) => void>((value) => typeof value === "function").optional(),
+  }),
+);
 
 const shortestLease = 1_000;
 
@@ -77,7 +101,7 @@ const shortestLease = 1_000;
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   refuseWhereItCannotRun();
-  const { error } = optionsShape.safeParse(options);
+  const { error } = optionsShape().safeParse(options);
   if (error) {
     const problems = error.issues.map((issue) =>
       [issue.path.join("."), issue.message].filter(Boolean).join(": "),
@@ -94,6 +118,8 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
 
   const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
   const environment = { NUVOM_STORAGE: storageUrlForProcesses(url, projectRoot()) };
+  const isolation = new Map(discovery.tasks.map((task) => [task.name, task.isolation]));
+  const { maxMemory, recycle = {} } = options;
   const mayRecur = discovery.tasks.filter((task) => task.mayRecur).map(({ name }) => name);
 
   const worker = new Worker({
@@ -101,6 +127,9 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     spawn: spawnProcess,
     root,
     files,
+    isolation,
+    sources: discovery.sources,
+    config: configFile(root),
     environment,
     project: projectName(root),
     describe: (signal) => describeTasks({ root, environment, files, tasks: mayRecur, signal }),
@@ -110,7 +139,14 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     drain: options.drain ?? false,
     lease,
     killGrace: milliseconds(options.killGrace ?? "2s", "killGrace"),
+    importLimit: milliseconds(options.importLimit ?? "30s", "importLimit"),
     sizeLimit: options.sizeLimit ?? defaultSizeLimit,
+    maxMemory: maxMemory === undefined ? null : bytesOf(maxMemory, "maxMemory"),
+    recycle: {
+      jobs: recycle.jobs ?? null,
+      age: recycle.age === undefined ? null : milliseconds(recycle.age, "recycle.age"),
+      memory: recycle.memory === undefined ? null : bytesOf(recycle.memory, "recycle.memory"),
+    },
     clock: systemClock,
     random: Math.random,
     emit: guarded(options.onEvent),

@@ -1,51 +1,56 @@
 import { hostname } from "node:os";
 import { hasCode } from "../errors.ts";
-import type { WorkerRecord } from "../storage/storage.ts";
-import { firstBatch, sortOut } from "./intake.ts";
+import type { Job } from "../job.ts";
+import type { Held, WorkerRecord } from "../storage/storage.ts";
+import { HookRunner } from "./hook-runner.ts";
+import { sortOut } from "./intake.ts";
+import { Lease } from "./lease.ts";
 import { Loop } from "./loop.ts";
-import { released, type Verdict } from "./outcome.ts";
+import { NoteTaker } from "./note-taker.ts";
+import { released } from "./outcome.ts";
 import { Pool } from "./pool.ts";
+import type { TaskFacts } from "./protocol.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Retention } from "./retention.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { WorkerSettings } from "./settings.ts";
+import { Verdicts } from "./verdicts.ts";
 
-/** How long a stopping worker waits for a storage that fails. */
-const settlePatience = 5_000;
+/** How long a stopping worker waits for a storage that fails, and for hooks that have yet to run. */
+const patience = 5_000;
 
 /**
  * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
  *
- * Its loops: work (settle, claim, sleep until something is due), heartbeat (renew the lease, recover the jobs of dead
- * workers, hear of cancellations), scheduler, reconciler (of schedules with the sources) and retention (delete finished
- * jobs).
+ * Its loops: work (settle, claim, sleep until something is due), lease (renew it, recover the jobs of dead workers, hear
+ * of cancellations), notes (of what jobs say), scheduler, reconciler (of schedules with the sources) and retention
+ * (delete finished jobs).
  */
 export class Worker {
   readonly id: string;
   readonly #startedAt: number;
   readonly #pool: Pool;
+  readonly #verdicts: Verdicts;
   readonly #work: Loop;
-  readonly #heartbeat: Loop;
+  readonly #lease: Lease;
+  readonly #notes: NoteTaker;
+  readonly #hooks: HookRunner;
   readonly #scheduler: Scheduler;
   readonly #reconciler: Reconciler;
   readonly #retention: Retention;
   readonly #stopped = Promise.withResolvers<void>();
-  /** What became of jobs, until it is recorded. */
-  #verdicts: Verdict[] = [];
+  /** Resolves when the worker has stopped. */
+  readonly stopped = this.#stopped.promise;
   #turn = 0;
-  /** How many live workers were started before this one. */
-  #rank = 0;
-  /** 0 before the first heartbeat. */
-  #leaseUntil = 0;
-  /** Whoever was silent itself must not judge the silence of others before they could be heard again. */
-  #recoversFrom = 0;
+  /** When to look for parked jobs. */
+  #parkedAt = 0;
+  /** When it last had as many jobs as it wanted or as there were. */
+  #claimedAt: number | null = null;
   /** How many jobs the storage counts as this worker's, if that is more than it knows of. */
   #heldUnknown = 0;
   #stopping = false;
   #finished = false;
   #giveUpAt = Number.POSITIVE_INFINITY;
-  /** When the storage began to fail, `null` while it works. */
-  #failingSince: number | null = null;
   #stopListening: ((unused: boolean) => void) | null = null;
   /** Whether the storage has called since the last claim began. */
   #isWoken = false;
@@ -56,23 +61,39 @@ export class Worker {
     this.#startedAt = clock.now();
     this.id = Bun.randomUUIDv7("hex", this.#startedAt);
     this.#work = new Loop(clock, () => this.step(), storageFailed);
-    this.#heartbeat = new Loop(clock, () => this.beat(), storageFailed);
     const loop = { storage, clock, emit: settings.emit, failed: storageFailed };
-    this.#scheduler = new Scheduler({ ...loop, random: settings.random, rank: () => this.#rank });
+    this.#lease = new Lease({
+      ...loop,
+      worker: this.id,
+      length: lease,
+      record: (seenAt, leaseUntil) => this.#record(seenAt, leaseUntil),
+      renewed: (held) => this.#renewed(held),
+      lost: () => this.#leaseLost(),
+    });
+    this.#scheduler = new Scheduler({ ...loop, random: settings.random, rank: () => this.#lease.rank });
     const ready = () => this.#work.wake();
     this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, describe, every: lease, ready });
     this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
+    const facts = new Map<string, TaskFacts>();
+    this.#hooks = new HookRunner({ ...settings, facts });
+    this.#verdicts = new Verdicts({
+      ...loop,
+      worker: this.id,
+      settled: (verdict) => {
+        this.#retention.settled(verdict.job, verdict.outcome.kind);
+        this.#hooks.settled(verdict);
+      },
+    });
     this.#pool = new Pool({
       ...settings,
+      facts,
       worker: this.id,
-      settle: (verdict) => void this.#verdicts.push(verdict),
+      began: ({ job }) => this.#hooks.started(job),
+      settle: (verdict) => this.#verdicts.add(verdict),
       changed: () => this.#work.wake(),
+      noted: () => this.#notes.wake(),
     });
-  }
-
-  /** Resolves when the worker has stopped. */
-  get stopped(): Promise<void> {
-    return this.#stopped.promise;
+    this.#notes = new NoteTaker({ ...loop, worker: this.id, noted: () => this.#pool.noted });
   }
 
   /**
@@ -87,7 +108,7 @@ export class Worker {
       if (!hasCode(error, "STORAGE_UNAVAILABLE")) throw error;
       this.#storageFailed(error, 0);
     }
-    this.#heartbeat.wake();
+    this.#lease.start();
     this.#retention.start();
     void this.#reconciler.start();
     emit({ type: "started", worker: this.id, tasks: files.size, processes: size });
@@ -99,7 +120,7 @@ export class Worker {
    */
   stop(grace: number): Promise<void> {
     const { clock, emit } = this.settings;
-    this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + grace + settlePatience);
+    this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + grace + patience);
     const callOff = clock.after(grace, () => this.#pool.interrupt());
     if (!this.#stopping) {
       this.#stopping = true;
@@ -116,25 +137,31 @@ export class Worker {
 
   /** One turn of work. Returns when the next is due unless it is woken before, `null` if only then. */
   async step(): Promise<number | null> {
-    await this.#settle();
-    const { storage, clock, drain, files } = this.settings;
+    await this.#verdicts.settle();
+    const { storage, clock, drain, files, sources } = this.settings;
     if (this.#stopping) {
-      if (this.#pool.load === 0 && this.#verdicts.length === 0) await this.#finish();
+      if (this.#pool.load === 0 && this.#verdicts.count === 0) await this.#finish();
       return this.#soonIfUnsettled();
     }
     if (this.#heldUnknown > 0) await this.#releaseUnknown();
     const { room } = this.#pool;
-    if (room === 0 || clock.now() >= this.#leaseUntil) {
+    if (room === 0) this.#claimedAt = clock.now();
+    if (room === 0 || !this.#lease.isHeld) {
       this.#listen(false);
       return this.#soonIfUnsettled();
     }
 
     this.#isWoken = false;
     const queues = await this.#queuesInTurn();
-    const jobs = await storage.claim(this.id, queues, room, clock.now());
-    const place = { worker: this.id, pid: process.pid, now: clock.now() };
+    const jobs = await this.#claim(queues, room);
+    this.#claimedAt = clock.now();
+    if (!this.#lease.isHeld) {
+      this.#verdicts.add(...jobs.map((job) => released(job, "its worker's lease ended before it began")));
+      return this.#soonIfUnsettled();
+    }
+    const place = { worker: this.id, sources, pid: process.pid, now: clock.now() };
     const { runnable, verdicts } = sortOut(jobs, files, place);
-    this.#verdicts.push(...verdicts);
+    this.#verdicts.add(...verdicts);
     this.#pool.assign(runnable);
     const isFull = jobs.length === room;
     const listenedBefore = this.#listen(!isFull);
@@ -145,7 +172,7 @@ export class Worker {
       return clock.now();
     }
     const next = await storage.nextRunAt(queues);
-    const idle = this.#pool.load === 0 && this.#verdicts.length === 0;
+    const idle = this.#pool.load === 0 && this.#verdicts.count === 0;
     const nothingDue = (next === null || next > clock.now()) && !this.#pool.hasPutOff;
     const mayEnd = drain && this.#reconciler.isReady && idle && nothingDue;
     if (mayEnd && !(await this.#scheduler.hasDue())) {
@@ -156,52 +183,30 @@ export class Worker {
     return this.#soonIfUnsettled() ?? next;
   }
 
-  /** Renews the lease. Returns when to do so next. */
-  async beat(): Promise<number> {
-    const { storage, clock, lease, emit } = this.settings;
+  /** Now and then first what others have parked, which may have waited for this worker. */
+  async #claim(queues: readonly string[], limit: number): Promise<Job[]> {
+    const { storage, clock, files, sources, lease } = this.settings;
     const now = clock.now();
-    if (this.#leaseUntil > 0 && now >= this.#leaseUntil) {
-      this.#recoversFrom = now + lease;
-      // Others may be running its jobs by now: what still executes here would execute beside them.
-      if (this.#pool.load > 0) emit({ type: "lease-lost" });
-      this.#pool.interrupt();
+    if (now >= this.#parkedAt) {
+      const wanted = { queues, tasks: [...files.keys()], sources };
+      const parked = await storage.claimParked(this.id, wanted, limit, now);
+      if (parked.length < limit) this.#parkedAt = now + lease / 3;
+      if (parked.length > 0) return parked;
     }
-    const { running, cancel } = await storage.heartbeat(this.#record(now, now + lease));
-    if (this.#failingSince !== null) {
-      const after = clock.now() - this.#failingSince;
-      emit({ type: "storage-back", after });
-      this.#failingSince = null;
-      // The others could not be heard either, and may hold what they have yet to record.
-      if (this.#leaseUntil === 0 || after > lease / 3) this.#recoversFrom = clock.now() + lease;
-    }
-    this.#leaseUntil = now + lease;
-    for (const id of cancel) this.#pool.cancel(id);
-    this.#heldUnknown = running > this.#pool.load + this.#verdicts.length ? running : 0;
-    if (now >= this.#recoversFrom) {
-      const recovered = await storage.recover(now);
-      if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
-    }
-    this.#rank = (await storage.workers()).filter(({ id, leaseUntil }) => {
-      return id < this.id && leaseUntil > now;
-    }).length;
-    this.#work.wake();
-    this.#scheduler.wake();
-    return now + lease / 3;
+    return storage.claim(this.id, queues, limit, clock.now());
   }
 
-  async #settle(): Promise<void> {
-    const verdicts = firstBatch(this.#verdicts);
-    if (verdicts.length === 0) return;
-    const { storage, clock, emit } = this.settings;
-    const outcomes = verdicts.map(({ outcome }) => outcome);
-    const applied = await storage.settle(this.id, outcomes, clock.now());
-    this.#verdicts = this.#verdicts.slice(verdicts.length);
-    for (const [index, { job, outcome, event }] of verdicts.entries()) {
-      if (applied[index]) {
-        this.#retention.settled(job, outcome.kind);
-        if (event) emit(event);
-      } else emit({ type: "refused", id: job.id });
-    }
+  #renewed({ running, cancel }: Held): void {
+    for (const { id, reason } of cancel) this.#pool.cancel(id, reason);
+    this.#heldUnknown = running > this.#pool.load + this.#verdicts.count ? running : 0;
+    this.#work.wake();
+    this.#scheduler.wake();
+  }
+
+  /** Others may be running its jobs by now: what still executes here would execute beside them. */
+  #leaseLost(): void {
+    if (this.#pool.load > 0) this.settings.emit({ type: "lease-lost" });
+    this.#pool.interrupt();
   }
 
   /**
@@ -226,7 +231,7 @@ export class Worker {
   }
 
   #soonIfUnsettled(): number | null {
-    return this.#verdicts.length > 0 ? this.settings.clock.now() : null;
+    return this.#verdicts.count > 0 ? this.settings.clock.now() : null;
   }
 
   /** In turn, so that a queue with much to do does not starve the others. */
@@ -245,10 +250,9 @@ export class Worker {
     const limit = this.#heldUnknown;
     this.#heldUnknown = 0;
     const held = await this.settings.storage.list({ state: "running", worker: this.id }, { limit });
-    const known = new Set(this.#verdicts.map(({ outcome }) => outcome.id));
-    const unknown = held.filter(({ id }) => !known.has(id) && !this.#pool.holds(id));
-    for (const job of unknown) this.#verdicts.push(released(job, "the answer to its claim was lost"));
-    await this.#settle();
+    const unknown = held.filter(({ id }) => !this.#verdicts.has(id) && !this.#pool.holds(id));
+    this.#verdicts.add(...unknown.map((job) => released(job, "the answer to its claim was lost")));
+    await this.#verdicts.settle();
   }
 
   async #finish(): Promise<void> {
@@ -256,26 +260,24 @@ export class Worker {
     this.#finished = true;
     const { storage, clock, emit } = this.settings;
     this.#work.stop();
-    this.#heartbeat.stop();
     this.#listen(false);
     this.#pool.close();
+    this.#notes.stop();
+    await this.#hooks.close(patience);
+    this.#lease.stop();
     // Frees at once what it may hold without knowing; if it fails, the end of the lease does the same later.
     await storage
       .heartbeat(this.#record(clock.now(), clock.now()))
       .catch((error) => emit({ type: "storage-error", error, retryIn: Number.POSITIVE_INFINITY }));
-    emit({ type: "stopped", unrecorded: this.#verdicts.length });
+    emit({ type: "stopped", unrecorded: this.#verdicts.count });
     this.#stopped.resolve();
   }
 
   #storageFailed(error: unknown, retryIn: number): void {
     const { emit, clock } = this.settings;
-    if (hasCode(error, "LEASE_LOST")) {
-      this.#leaseUntil = clock.now();
-      this.#heartbeat.wake();
-    }
-    this.#failingSince ??= clock.now();
+    this.#lease.storageFailed(error);
     const hasNothingLeft = this.#stopping && this.#pool.load === 0;
-    if (hasNothingLeft) this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + settlePatience);
+    if (hasNothingLeft) this.#giveUpAt = Math.min(this.#giveUpAt, clock.now() + patience);
     emit({ type: "storage-error", error, retryIn });
     if (clock.now() >= this.#giveUpAt) void this.#finish();
   }
@@ -291,6 +293,7 @@ export class Worker {
       release: this.#reconciler.release,
       startedAt: this.#startedAt,
       seenAt,
+      claimedAt: this.#claimedAt,
       leaseUntil,
     };
   }

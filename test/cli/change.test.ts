@@ -45,7 +45,9 @@ describe("cancel", () => {
           "is running; its worker stops it within seconds; if that has died, it ends when this is noticed",
       },
     ]);
-    expect((await storage.heartbeat(worker)).cancel).toEqual([id]);
+    expect((await storage.heartbeat(worker)).cancel).toMatchObject([
+      { id, reason: expect.stringContaining("by nuvom cancel") },
+    ]);
   });
 });
 

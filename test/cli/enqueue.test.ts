@@ -103,15 +103,15 @@ describe("enqueue --wait", () => {
 
   test("says so on stderr if no worker is there to wait for", async () => {
     await using bench = commandLine();
-    const waiting = bench.run("enqueue", "echo", "5", "--wait", ...inFixtures);
-    await until(async () => (await bench.client.storage.list({}, { limit: 1 })).length > 0);
+    const { errors, ended } = bench.start("enqueue", "echo", "5", "--wait", ...inFixtures);
+    await until(async () => errors.text.includes("no worker is running"));
     const [job] = await bench.client.storage.list({}, { limit: 1 });
-    await bench.client.storage.cancel([job!.id], Date.now());
-    const { stdout, stderr, exitCode } = await waiting;
+    await bench.client.storage.cancel([job!.id], "a test needs it", Date.now());
+    const { stdout, stderr, exitCode } = await ended;
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
     expect(stderr).toBe(
       `job ${job!.id} waits: no worker is running; start one with nuvom worker\n` +
-        `nuvom: job ${job!.id} of task echo was cancelled\n`,
+        `nuvom: job ${job!.id} of task echo was cancelled: a test needs it\n`,
     );
   });
 });

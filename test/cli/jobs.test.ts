@@ -95,7 +95,7 @@ describe("job", () => {
     const { stdout } = await bench.run("job", id);
     expect(stdout).toMatch(/^state {5}failed$/m);
     expect(stdout).toMatch(
-      /^attempt 1 failed at \S+ \(now\) after \d+m?s, process \d+\nRangeError: \[\/x\] %s \\x1b\[31mred\n +at /m,
+      /^attempt 1 failed at \S+ \(.+\) after \d+m?s, process \d+\nRangeError: \[\/x\] %s \\x1b\[31mred\n +at /m,
     );
     expect(stdout).toMatch(plainText);
   });
@@ -176,6 +176,7 @@ describe("status", () => {
       release: "",
       startedAt: now - 3_600_000,
       seenAt: now,
+      claimedAt: null,
     };
     await client.storage.heartbeat({ ...worker, leaseUntil: now + 60_000 });
     await client.storage.heartbeat({ ...worker, id: "dead", leaseUntil: now });
@@ -184,7 +185,7 @@ describe("status", () => {
     expect(stdout).toMatch(/^QUEUE +PENDING +RUNNING +SUCCEEDED +FAILED +CANCELLED$/m);
     expect(stdout).toMatch(/^default +0 +0 +3 +0 +0$/m);
     expect(stdout).toMatch(/^greetings \(paused\) +1 +0 +0 +0 +0$/m);
-    expect(stdout).toMatch(/^w1 +here\/7 +a,b +1h ago$/m);
+    expect(stdout).toMatch(/^w1 +here\/7 +a,b +1h ago +never$/m);
     expect(stdout).not.toContain("dead");
 
     const { queues, workers } = await bench.json("status");
@@ -224,6 +225,7 @@ describe("tables", () => {
       release: "",
       startedAt: now,
       seenAt: now,
+      claimedAt: null,
       leaseUntil: now + 60_000,
     });
     for (const command of ["jobs", "status"]) {

@@ -72,6 +72,7 @@ describe("a wrong call exits with 2 and says on stderr alone", () => {
     [["jobs", "--limit", "0"], `--limit must be a whole number of at least 1, not "0"`],
     [["worker", "--processes", "two"], `--processes must be a whole number of at least 1, not "two"`],
     [["worker", "--concurrency", "1.5"], `--concurrency must be a whole number of at least 1, not "1.5"`],
+    [["worker", "--max-memory", "lots"], '--max-memory: must be a number of bytes or a size such as "512mb"'],
     [["worker", "--grace", "soon"], `--grace: "soon" is not a duration`],
     [["enqueue", "echo", "--in", "5 minutes"], `--in: "5 minutes" is not a duration`],
     [["enqueue", "echo", "--timeout", "never"], `--timeout: "never" is not a duration`],

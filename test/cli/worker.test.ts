@@ -43,7 +43,11 @@ describe("worker --drain", () => {
     );
     expect(stdout).toMatch(new RegExp(`succeeded math\\.add ${good.id} in \\d+m?s$`, "m"));
     expect(stdout).toContain(`failed    broken ${bad.id} attempt 1: RangeError: [/x] %s \\x1b[31mred\n`);
-    expect(stdout).toContain(`log       talks ${chatty.id} said {\n  so: true,\n}\n`);
+    expect(stdout).toMatch(
+      new RegExp(
+        ["said {", "  so: true,", "}"].map((line) => `log {7}talks ${chatty.id} ${line}\n`).join("\\S+ "),
+      ),
+    );
     expect(stdout).toContain("stopped   everything is recorded\n");
     expect(stdout).toMatch(plainText);
     expect(await later.state()).toBe("pending");

@@ -31,20 +31,21 @@ async function names(): Promise<string[]> {
 }
 
 test("an empty project has no tasks", async () => {
-  expect(await discover(root)).toEqual({ tasks: [], problems: [] });
+  expect(await discover(root)).toEqual({ tasks: [], problems: [], sources: "0" });
 });
 
 test("tasks come sorted by name, with absolute path and line", async () => {
   await write({ "src/b.ts": "b a", "a/b/c.mjs": "é c Z" });
   expect(await discover(root)).toEqual({
     tasks: [
-      { name: "Z", file: join(root, "a/b/c.mjs"), line: 4, mayRecur: true },
-      { name: "a", file: join(root, "src/b.ts"), line: 3, mayRecur: true },
-      { name: "b", file: join(root, "src/b.ts"), line: 2, mayRecur: true },
-      { name: "c", file: join(root, "a/b/c.mjs"), line: 3, mayRecur: true },
-      { name: "é", file: join(root, "a/b/c.mjs"), line: 2, mayRecur: true },
+      { name: "Z", file: join(root, "a/b/c.mjs"), line: 4, mayRecur: true, isolation: "shared" },
+      { name: "a", file: join(root, "src/b.ts"), line: 3, mayRecur: true, isolation: "shared" },
+      { name: "b", file: join(root, "src/b.ts"), line: 2, mayRecur: true, isolation: "shared" },
+      { name: "c", file: join(root, "a/b/c.mjs"), line: 3, mayRecur: true, isolation: "shared" },
+      { name: "é", file: join(root, "a/b/c.mjs"), line: 2, mayRecur: true, isolation: "shared" },
     ],
     problems: [],
+    sources: expect.any(String),
   });
 });
 

@@ -323,7 +323,9 @@ test("nothing is run, not even a macro", () => {
   rmSync(folder, { recursive: true });
 
   expect(ran).toBe(false);
-  expect(found[0]!.tasks).toEqual([{ name: "a", file: "tasks.ts", line: 4, mayRecur: true }]);
+  expect(found[0]!.tasks).toEqual([
+    { name: "a", file: "tasks.ts", line: 4, mayRecur: true, isolation: "shared" },
+  ]);
   expect(found[1]!.tasks).toEqual(found[0]!.tasks);
   expect(found[2]!.problems.map(({ message }) => message)).toEqual([
     expect.stringContaining("Macros are disabled"),
@@ -339,7 +341,7 @@ test("every string is a name", () => {
       const literal = JSON.stringify(name);
       const source = asConstant ? `const NAME = ${literal}; task(NAME)` : `task(${literal}, run)`;
       expect(scan(imported + source, "x.ts")).toEqual({
-        tasks: [{ name, file: "x.ts", line: 2, mayRecur: !asConstant }],
+        tasks: [{ name, file: "x.ts", line: 2, mayRecur: !asConstant, isolation: "shared" }],
         problems: [],
       });
     }),
@@ -372,7 +374,13 @@ test("lines and finds do not depend on what stands around", () => {
         const expected: DiscoveredTask[] = [];
         for (const [i, piece] of pieces.entries()) {
           lines.push(...piece.replaceAll("#", String(i)).split("\n"), `task("t${i}", run);`);
-          expected.push({ name: `t${i}`, file: "x.ts", line: lines.length, mayRecur: true });
+          expected.push({
+            name: `t${i}`,
+            file: "x.ts",
+            line: lines.length,
+            mayRecur: true,
+            isolation: "shared",
+          });
         }
         expect(scan(lines.join(newline), "x.ts")).toEqual({ tasks: expected, problems: [] });
       },
@@ -401,4 +409,27 @@ test("a task may recur if its second argument could hold every or cron", () => {
     scan(`${imported}task("t", ${argument});`, "x.ts").tasks[0]!.mayRecur;
   expect(recurring.filter((argument) => !mayRecur(argument))).toEqual([]);
   expect(plain.filter(mayRecur)).toEqual([]);
+});
+
+test("the isolation of a task is read where it is written as a string", () => {
+  const isolationOf = (options: string) =>
+    scan(`${imported}task("t", { ${options} run() {} });`, "x.ts").tasks[0]!.isolation;
+  expect(isolationOf("")).toBe("shared");
+  expect(isolationOf('isolation: "job",')).toBe("job");
+  expect(isolationOf('retry: { attempts: 1 }, "isolation": `none`,')).toBe("none");
+  expect(isolationOf('input: { isolation: "job" },')).toBe("shared");
+  expect(isolationOf('queue: isolation ? "job" : "other",')).toBe("shared");
+});
+
+test("an isolation that cannot be read is reported, and the task found", () => {
+  for (const written of [
+    "isolation: chosen,",
+    "isolation,",
+    'isolation: "process",',
+    'isolation: "job" + x,',
+  ]) {
+    const { tasks, problems } = scan(`${imported}task("t", { ${written} run() {} });`, "x.ts");
+    expect(tasks).toMatchObject([{ name: "t", isolation: "shared" }]);
+    expect(problems).toMatchObject([{ line: 2, message: expect.stringContaining("cannot be read") }]);
+  }
 });

@@ -1,6 +1,6 @@
 import { Nuvom, startWorker } from "../../src/index.ts";
 import { temporaryFolder } from "./folder.ts";
-import { nuvom } from "./programs.ts";
+import { nuvom, startNuvom } from "./programs.ts";
 import { fixtures } from "./worker.ts";
 
 /** The command line on a SQLite file of its own, and a client that sees what it does. */
@@ -8,12 +8,14 @@ export function commandLine() {
   const folder = temporaryFolder();
   const storage = `sqlite:${folder.file("jobs.db")}`;
   const client = new Nuvom({ storage });
-  const run = (...args: string[]) => nuvom(args, { env: { NUVOM_STORAGE: storage } });
+  const env = { NUVOM_STORAGE: storage };
+  const run = (...args: string[]) => nuvom(args, { env });
   return {
     folder,
     storage,
     client,
     run,
+    start: (...args: string[]) => startNuvom(args, { env }),
     /** What it prints with `--json`, after checking that it went well. */
     async json(...args: string[]) {
       const { stdout, stderr, exitCode } = await run(...args, "--json");

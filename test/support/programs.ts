@@ -7,11 +7,19 @@ const main = join(import.meta.dir, "../../cli/main.ts");
 /** Bun itself colours errors; whoever runs the tests may have asked for that. */
 const uncoloured = { NO_COLOR: "1", FORCE_COLOR: "0" };
 
+interface ProgramOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  stdin?: string;
+}
+
 /** Runs `nuvom …` to its end in a folder and returns what it said. */
-export async function nuvom(
-  args: string[],
-  options: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
-) {
+export function nuvom(args: string[], options: ProgramOptions = {}) {
+  return startNuvom(args, options).ended;
+}
+
+/** Starts `nuvom …` in a folder; `errors` is what it has printed on stderr so far. */
+export function startNuvom(args: string[], options: ProgramOptions = {}) {
   const { cwd = fixtures, env = {}, stdin = "" } = options;
   const program = Bun.spawn([process.execPath, main, ...args], {
     cwd,
@@ -20,12 +28,12 @@ export async function nuvom(
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    program.stdout.text(),
-    program.stderr.text(),
-    program.exited,
-  ]);
-  return { stdout, stderr, exitCode };
+  const errors = collect(program.stderr);
+  const ended = Promise.all([program.stdout.text(), errors.ended, program.exited]);
+  return {
+    errors,
+    ended: ended.then(([stdout, , exitCode]) => ({ stdout, stderr: errors.text, exitCode })),
+  };
 }
 
 /** Starts `nuvom worker` on the fixtures; it is killed with the test's scope at the latest. */
@@ -59,9 +67,9 @@ export function startProgram(file: string, args: string[]): Subprocess {
 
 /** Reads a stream as it comes. */
 export function collect(stream: ReadableStream<Uint8Array>) {
-  const collected = { text: "" };
+  const collected = { text: "", ended: Promise.resolve() };
   const decoder = new TextDecoder();
-  void (async () => {
+  collected.ended = (async () => {
     for await (const chunk of stream) collected.text += decoder.decode(chunk, { stream: true });
   })();
   return collected;

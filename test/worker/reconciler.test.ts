@@ -47,7 +47,8 @@ function plant() {
     const reconciler = new Reconciler(options);
     await reconciler.start();
     const record = { id, host: "h", pid: 1, queues: [], project, release: reconciler.release, startedAt: 0 };
-    const beat = (leaseUntil: number) => storage.heartbeat({ ...record, seenAt: 0, leaseUntil });
+    const beat = (leaseUntil: number) =>
+      storage.heartbeat({ ...record, seenAt: 0, claimedAt: null, leaseUntil });
     await beat(Number.MAX_SAFE_INTEGER);
     await reconciler.step();
     return {

@@ -57,7 +57,16 @@ async function plant(when: Recurring & ScheduleOptions, schedulers = 1) {
     /** Has the worker claim everything that is due. */
     async claim() {
       const now = clock.now();
-      const record = { host: "h", pid: 1, queues: [], project: "p", release: "", startedAt: 0, seenAt: now };
+      const record = {
+        host: "h",
+        pid: 1,
+        queues: [],
+        project: "p",
+        release: "",
+        startedAt: 0,
+        seenAt: now,
+        claimedAt: null,
+      };
       await storage.heartbeat({ ...record, id: "w", leaseUntil: now + 1e9 });
       return storage.claim("w", ["ticks"], 100, now);
     },
@@ -137,7 +146,10 @@ describe("a schedule", () => {
       await site.pass(2 * minute);
       const { cancel } = await site.storage.heartbeat({ ...(await site.storage.workers())[0]!, seenAt: 1 });
       const ids = (await site.jobs()).map(({ id }) => id);
-      return { states: (await site.jobs()).map(({ state }) => state), cancelsFirst: cancel[0] === ids[0] };
+      return {
+        states: (await site.jobs()).map(({ state }) => state),
+        cancelsFirst: cancel[0]?.id === ids[0],
+      };
     };
     expect(await states("allow")).toEqual({ states: ["running", "pending", "pending"], cancelsFirst: false });
     expect(await states("skip")).toEqual({ states: ["running"], cancelsFirst: false });

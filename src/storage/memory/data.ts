@@ -22,10 +22,12 @@ export type Data = ReturnType<typeof emptyData>;
 export function emptyData() {
   return {
     jobs: new Map<string, Job>(),
-    /** The running jobs that somebody wants cancelled. */
-    cancelling: new Set<string>(),
+    /** The running jobs that somebody wants cancelled, and why. */
+    cancelling: new Map<string, string>(),
     queues: new Map<string, Queue>(),
     workers: new Map<string, WorkerRecord>(),
+    /** When each of them was registered. */
+    registeredAt: new Map<string, number>(),
     schedules: new Map<string, Schedule>(),
     subscriptions: new Set<Subscription>(),
     /** The queues whose subscribers are about to be called. */
@@ -81,7 +83,7 @@ export function expiry(job: Job): number | null {
 function enter(data: Data, job: Job): void {
   const queue = queueOf(data, job.queue);
   if (job.key !== null && !isFinal(job.state)) queue.keys.set(job.key, job.id);
-  if (job.state === "pending") {
+  if (isInLine(job)) {
     const line = queue.pending[job.priority];
     line.splice(position(line, job), 0, job);
     wake(data, job.queue);
@@ -91,11 +93,15 @@ function enter(data: Data, job: Job): void {
 function leave(data: Data, job: Job): void {
   const queue = queueOf(data, job.queue);
   if (job.key !== null && !isFinal(job.state)) queue.keys.delete(job.key);
-  if (job.state === "pending") {
+  if (isInLine(job)) {
     const line = queue.pending[job.priority];
     line.splice(position(line, job), 1);
   }
   data.cancelling.delete(job.id);
+}
+
+function isInLine({ state, parked }: Job): boolean {
+  return state === "pending" && parked === null;
 }
 
 /** Where in its line the job stands or belongs. */

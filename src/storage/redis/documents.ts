@@ -1,7 +1,14 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import { StorageUnavailableError } from "../../errors.ts";
-import type { FinalState, Job, NewJob, Priority } from "../../job.ts";
-import type { Schedule } from "../storage.ts";
+import {
+  type FinalState,
+  type Job,
+  type JobState,
+  jobStates,
+  type NewJob,
+  type Priority,
+} from "../../job.ts";
+import type { QueueCounts, Schedule, WorkerRecord } from "../storage.ts";
 
 const encoder = new Encoder();
 /** Redis packs bytes as if they were text. */
@@ -80,7 +87,7 @@ export function packOriginal(job: NewJob): Uint8Array {
   return closed(original, job.input);
 }
 
-/** What has changed about a job since it was inserted; its errors and its result follow as bytes. */
+/** What has changed about a job since it was inserted; its errors, its notes and its result follow as bytes. */
 interface Changes {
   attempt: number;
   claims: number;
@@ -89,14 +96,17 @@ interface Changes {
   worker?: string;
   startedAt?: number;
   reason?: string;
+  parked?: string;
   errorBytes?: number;
+  noteBytes?: number;
   /** Both, once the job has ended. */
   state?: FinalState;
   finishedAt?: number;
 }
 
 export function packChanges(job: Omit<Job, "input">): Uint8Array {
-  const { attempt, claims, crashes, runAt, worker, startedAt, reason, errors, state, finishedAt } = job;
+  const { attempt, claims, crashes, runAt, worker, startedAt, reason, state, finishedAt } = job;
+  const { parked, errors, notes, result } = job;
   const changes: Changes = {
     attempt,
     claims,
@@ -105,10 +115,12 @@ export function packChanges(job: Omit<Job, "input">): Uint8Array {
     ...(worker !== null && { worker }),
     ...(startedAt !== null && { startedAt }),
     ...(reason !== null && { reason }),
+    ...(parked !== null && { parked }),
     ...(errors && { errorBytes: errors.length }),
+    ...(notes && { noteBytes: notes.length }),
     ...(finishedAt !== null && { state: state as FinalState, finishedAt }),
   };
-  return closed(changes, errors, job.result);
+  return closed(changes, errors, notes, result);
 }
 
 /** Its queue, its id and its documents, as scripts hand them over. */
@@ -132,7 +144,9 @@ function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
   const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Raw<Original>;
   const [maxAttempts, timeout, createdAt, schedule, scheduledFor] = rest;
   const { fields: changes, bytes } = changed ? opened(changed) : unchanged;
-  const { state: end, worker, reason, errorBytes, ...others } = changes as Raw<Changes>;
+  const { state: end, worker, reason, parked, errorBytes, noteBytes, ...others } = changes as Raw<Changes>;
+  const notesFrom = errorBytes ?? 0;
+  const resultFrom = notesFrom + (noteBytes ?? 0);
   const state = end ? (asText(end) as FinalState) : "pending";
   const job: Job = {
     id: asText(id),
@@ -155,8 +169,10 @@ function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
     startedAt: null,
     finishedAt: null,
     reason: reason ? asText(reason) : null,
+    parked: parked ? asText(parked) : null,
     errors: errorBytes === undefined ? null : copy(bytes.subarray(0, errorBytes)),
-    result: state === "succeeded" ? copy(bytes.subarray(errorBytes ?? 0)) : null,
+    notes: noteBytes === undefined ? null : copy(bytes.subarray(notesFrom, resultFrom)),
+    result: state === "succeeded" ? copy(bytes.subarray(resultFrom)) : null,
     ...others,
   };
   if (running) {
@@ -171,7 +187,7 @@ const unchanged = { fields: { attempt: 0, claims: 0, crashes: 0 }, bytes: new Ui
 /** A job as it becomes when it is claimed. */
 export function asRunning(job: Job, worker: string, startedAt: number): Job {
   const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
-  return { ...job, ...counted, state: "running", worker, startedAt, reason: null };
+  return { ...job, ...counted, state: "running", worker, startedAt, reason: null, parked: null };
 }
 
 /** The fields of a schedule; its definition follows as bytes. Scripts know the first place. */
@@ -213,4 +229,23 @@ function asText(bytes: Uint8Array): string {
 /** So that a part does not keep the whole answer in memory. */
 function copy(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
+}
+
+/** What the script of a heartbeat is asked; `sent` lets it tell a late heartbeat from a new one. */
+export function packWorker(worker: WorkerRecord, sent: { by: string; count: number }) {
+  const { id, seenAt, leaseUntil } = worker;
+  const record = JSON.stringify({ ...worker, sent });
+  return { worker: id, seenAt: String(seenAt), leaseUntil, record, sent };
+}
+
+/** The script writes before the record when the worker was registered. */
+export function unpackWorker(stored: string): WorkerRecord {
+  const { sent: _, ...worker } = JSON.parse(stored.slice(stored.indexOf(" ")));
+  return worker;
+}
+
+/** What a script has counted: whether the queue is paused, and its jobs in each state. */
+export function queueCounts(name: string, [paused, ...numbers]: number[]): QueueCounts {
+  const counts = Object.fromEntries(jobStates.map((state, place) => [state, numbers[place]!]));
+  return { name, paused: paused === 1, ...(counts as Record<JobState, number>) };
 }

@@ -6,6 +6,7 @@ const parts = [
   "high",
   "normal",
   "low",
+  "parked",
   "running",
   "cancelling",
   "keys",

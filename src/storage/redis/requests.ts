@@ -55,6 +55,22 @@ export function settlement(
   const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state];
   const keep = after.state === "failed" ? job.keepFailedFor : job.keepFor;
   const move =
-    after.state === "pending" ? [...claim, job.priority, after.runAt] : [...claim, job.task, job.key, keep];
+    after.state === "pending"
+      ? [...claim, job.priority, after.runAt, job.task, after.parked]
+      : [...claim, job.task, job.key, keep];
   return { move, changes: packChanges(after) };
+}
+
+/** A job whose insert is repeated must not have ended, and been deleted, in the meantime: then it would run again. */
+export function isRemembered({ keepFor, keepFailedFor, keepCount }: NewJob): boolean {
+  const longEnough = (time: number | null) => time === null || time >= 60_000;
+  return longEnough(keepFor) && longEnough(keepFailedFor) && (keepCount === null || keepCount >= 1_000);
+}
+
+export function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+export function withoutAbsent(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -8,6 +8,7 @@ import insert from "./lua/insert.lua" with { type: "text" };
 import list from "./lua/list.lua" with { type: "text" };
 import nextRunAt from "./lua/next_run_at.lua" with { type: "text" };
 import nextSchedules from "./lua/next_schedules.lua" with { type: "text" };
+import note from "./lua/note.lua" with { type: "text" };
 import pause from "./lua/pause.lua" with { type: "text" };
 import prelude from "./lua/prelude.lua" with { type: "text" };
 import prune from "./lua/prune.lua" with { type: "text" };
@@ -46,6 +47,7 @@ export const scripts = {
   list: script(list, { frees: true }),
   nextRunAt: script(nextRunAt, { frees: true }),
   nextSchedules: script(nextSchedules, { frees: true }),
+  note: script(note),
   pause: script(pause),
   prune: script(prune, { frees: true }),
   recover: script(recover, { frees: true }),

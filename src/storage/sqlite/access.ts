@@ -16,7 +16,7 @@ export function accessTo(database: Database, path: string, synchronous: Synchron
   function assertSameFile() {
     if (fileId(path) === openedFile) return;
     throw new StorageError(
-      `storage ${path}: the file was deleted or replaced while it was open; start again`,
+      `storage ${path}: the file or its -wal file was deleted or replaced while it was open; start again`,
     );
   }
 
@@ -59,7 +59,16 @@ export function accessTo(database: Database, path: string, synchronous: Synchron
   };
 }
 
-/** Tells a file from another of the same path; `undefined` where there is none, as for `:memory:`. */
-function fileId(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+/** Tells a file and its log from others of the same path. */
+function fileId(path: string): string {
+  return [path, `${path}-wal`].map(idOf).join(" ");
+}
+
+function idOf(file: string): string {
+  try {
+    const { dev, ino } = statSync(file);
+    return `${dev}:${ino}`;
+  } catch {
+    return "none";
+  }
 }

@@ -1,7 +1,8 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { NuvomError, StorageError } from "../../errors.ts";
+import { prepareStatements } from "./statements.ts";
 
 /** Each entry brings a file from the version of its index to the next. Never edit one that was released: add one. */
 const migrations = [
@@ -28,14 +29,18 @@ const migrations = [
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     finished_at INTEGER,
-    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    -- Why a running job is to be cancelled.
+    cancelling TEXT,
     reason TEXT,
+    parked TEXT,
     input BLOB NOT NULL,
     result BLOB,
     errors BLOB,
+    notes BLOB,
     expires_at INTEGER AS (finished_at + iif(state = 'failed', keep_failed_for, keep_for))
   );
-  CREATE INDEX jobs_due ON jobs (queue, priority, run_at, id) WHERE state = 'pending';
+  CREATE INDEX jobs_due ON jobs (queue, priority, run_at, id) WHERE state = 'pending' AND parked IS NULL;
+  CREATE INDEX jobs_parked ON jobs (task, parked) WHERE parked IS NOT NULL;
   CREATE INDEX jobs_running ON jobs (worker) WHERE state = 'running';
   CREATE UNIQUE INDEX jobs_key ON jobs (queue, key) WHERE key IS NOT NULL AND state IN ('pending', 'running');
   CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL;
@@ -65,7 +70,9 @@ const migrations = [
     release TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
-    lease_until INTEGER NOT NULL
+    claimed_at INTEGER,
+    lease_until INTEGER NOT NULL,
+    registered_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
 ];
@@ -73,35 +80,85 @@ const migrations = [
 /** How long a write waits for other programs to let go of the file. */
 const lockPatience = 30_000;
 
+/** How long opening waits for it. It blocks the event loop meanwhile, but needs the lock of a new file only. */
+const openPatience = 10_000;
+
 /**
  * `full`: what was confirmed survives a power failure. `normal`: it survives the death of every program, but a power
  * failure may take the last moments back.
  */
 export type Synchronous = "full" | "normal";
 
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string) {
+  let database: Database | undefined;
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-    const database = new Database(path, { create: true, readwrite: true, strict: true });
-    database.run("PRAGMA busy_timeout = 10000");
-    database.run("PRAGMA journal_mode = WAL");
-    migrate(database, path);
+    if (path !== ":memory:") {
+      mkdirSync(dirname(path), { recursive: true });
+      refuseEmptied(path);
+    }
+    database = new Database(path, { create: true, readwrite: true, strict: true });
+    // Where it may only read, SQLite opens the file nevertheless, and such a handle can never write.
+    if (path !== ":memory:") accessSync(path, constants.W_OK);
     // A busy wait blocks the event loop, and with it the heartbeat: beyond a moment, `writeTransaction` waits.
     database.run("PRAGMA busy_timeout = 5");
-    return database;
+    const statements = prepare(database, path);
+    return { database, ...statements };
   } catch (error) {
+    database?.close();
     throw explained(error, path);
   }
 }
 
-function migrate(database: Database, path: string): void {
-  const version = () =>
-    database.query<{ user_version: number }, []>("PRAGMA user_version").get()!.user_version;
-  if (version() > migrations.length) {
+/** Where several programs open a new file at once, SQLite refuses some of them without waiting. */
+function prepare(database: Database, path: string) {
+  const deadline = performance.now() + openPatience;
+  for (;;) {
+    try {
+      // Before anything is written: a file that is refused stays as it is.
+      refuseForeign(database, path);
+      database.run("PRAGMA journal_mode = WAL");
+      migrate(database);
+      return prepareStatements(database);
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+    }
+    Bun.sleepSync(1 + Math.random() * 4);
+  }
+}
+
+/** SQLite would take it for a new file, and delete the log that may hold all its jobs. */
+function refuseEmptied(path: string): void {
+  const size = (file: string) => statSync(file, { throwIfNoEntry: false })?.size;
+  // The log first: who creates the file writes to it before there is a log.
+  if (!size(`${path}-wal`) || size(path) !== 0) return;
+  throw new StorageError(
+    `storage ${path}: the file is damaged: it is empty, but its log ${path}-wal is not; restore both from a backup, or delete both to begin anew`,
+  );
+}
+
+function refuseForeign(database: Database, path: string): void {
+  // In one statement: another program may be about to create the tables.
+  const { version, objects, ours } = database
+    .query<{ version: number; objects: number; ours: number }, []>(
+      `SELECT user_version AS version, (SELECT count(*) FROM sqlite_schema) AS objects,
+         (SELECT count(*) FROM sqlite_schema WHERE name = 'jobs_due') AS ours FROM pragma_user_version`,
+    )
+    .get()!;
+  if (ours === 0 && (version > 0 || objects > 0)) {
     throw new StorageError(
-      `${path} was written by a newer release of Nuvom (format ${version()}, this one knows ${migrations.length}): upgrade nuvom`,
+      `storage ${path}: the file is an SQLite database of another program; give another path`,
     );
   }
+  if (version > migrations.length) {
+    throw new StorageError(
+      `storage ${path}: the file was written by a newer release of Nuvom (format ${version}, this one knows ${migrations.length}): upgrade nuvom`,
+    );
+  }
+}
+
+function migrate(database: Database): void {
+  const version = () =>
+    database.query<{ user_version: number }, []>("PRAGMA user_version").get()!.user_version;
   if (version() === migrations.length) return;
   database
     .transaction(() => {
@@ -120,8 +177,9 @@ export async function writeTransaction<T>(
 ): Promise<T> {
   try {
     const deadline = performance.now() + lockPatience;
-    while (!tryBegin(database, synchronous, performance.now() < deadline)) {
-      await Bun.sleep(1 + Math.random() * 4);
+    for (let tries = 1; !tryBegin(database, synchronous, performance.now() < deadline); tries++) {
+      // Where many wait, their looking alone would take the processor from the one that all wait for.
+      await Bun.sleep(1 + Math.random() * Math.min(4 * tries, 50));
     }
     try {
       const result = work();
@@ -143,9 +201,13 @@ function tryBegin(database: Database, synchronous: Synchronous, mayWait: boolean
     database.run("BEGIN IMMEDIATE");
     return true;
   } catch (error) {
-    if (mayWait && error instanceof SQLiteError && error.code?.startsWith("SQLITE_BUSY")) return false;
+    if (mayWait && isBusy(error)) return false;
     throw error;
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && error.code?.startsWith("SQLITE_BUSY") === true;
 }
 
 const explanations: Record<string, string> = {
@@ -157,6 +219,9 @@ const explanations: Record<string, string> = {
   SQLITE_CORRUPT: "the file is damaged; restore it from a backup",
   SQLITE_NOTADB: "the file is not an SQLite database; give another path",
   SQLITE_IOERR: "the disk failed to read or write",
+  EROFS: "the file or its folder is read-only; it and its -wal and -shm files must be writable",
+  EACCES: "the file or its folder is read-only; it and its -wal and -shm files must be writable",
+  EPERM: "the file or its folder is read-only; it and its -wal and -shm files must be writable",
 };
 
 /** Says in plain words what SQLite's error codes mean. */

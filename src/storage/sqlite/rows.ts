@@ -25,9 +25,11 @@ export interface JobRow {
   started_at: number | null;
   finished_at: number | null;
   reason: string | null;
+  parked: string | null;
   input: Uint8Array;
   result: Uint8Array | null;
   errors: Uint8Array | null;
+  notes: Uint8Array | null;
 }
 
 export function toJob(row: JobRow): Job {
@@ -57,6 +59,8 @@ export function toJob(row: JobRow): Job {
     result: row.result,
     errors: row.errors,
     reason: row.reason,
+    parked: row.parked,
+    notes: row.notes,
   };
 }
 
@@ -89,6 +93,7 @@ export interface WorkerRow {
   release: string;
   started_at: number;
   seen_at: number;
+  claimed_at: number | null;
   lease_until: number;
 }
 
@@ -102,6 +107,7 @@ export function toWorker(row: WorkerRow): WorkerRecord {
     release: row.release,
     startedAt: row.started_at,
     seenAt: row.seen_at,
+    claimedAt: row.claimed_at,
     leaseUntil: row.lease_until,
   };
 }

@@ -15,19 +15,29 @@ export function prepareStatements(database: Database) {
       "SELECT name, paused FROM queues ORDER BY name",
     ),
     nextRunAt: database.prepare<{ run_at: number }, [string, number]>(
-      "SELECT run_at FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? ORDER BY run_at LIMIT 1",
+      `SELECT run_at FROM jobs WHERE state = 'pending' AND parked IS NULL AND queue = ? AND priority = ?
+       ORDER BY run_at LIMIT 1`,
     ),
     due: database.prepare<{ rowid: number; bytes: number }, [string, number, number, number]>(
-      `SELECT rowid, length(input) AS bytes FROM jobs WHERE state = 'pending' AND queue = ? AND priority = ? AND run_at <= ?
+      `SELECT rowid, length(input) AS bytes FROM jobs
+       WHERE state = 'pending' AND parked IS NULL AND queue = ? AND priority = ? AND run_at <= ?
        ORDER BY run_at, id LIMIT ?`,
+    ),
+    parked: database.prepare<{ rowid: number; bytes: number }, [string, string, string, number]>(
+      `WITH wanted AS (SELECT value FROM json_each(?1)), open AS (SELECT value FROM json_each(?3))
+       SELECT jobs.rowid, length(input) AS bytes FROM wanted JOIN jobs ON task = value
+         WHERE parked < ?2 AND queue IN open
+       UNION ALL SELECT jobs.rowid, length(input) FROM wanted JOIN jobs ON task = value
+         WHERE parked > ?2 AND queue IN open LIMIT ?4`,
     ),
     keyHolder: database.prepare<{ id: string }, [string, string | null]>(
       "SELECT id FROM jobs WHERE queue = ? AND key = ? AND state IN ('pending', 'running')",
     ),
     job: database.prepare<JobRow, [string]>("SELECT * FROM jobs WHERE id = ?"),
     state: database.prepare<{ state: JobState }, [string]>("SELECT state FROM jobs WHERE id = ?"),
-    running: database.prepare<{ id: string; cancel_requested: number }, [string]>(
-      "SELECT id, cancel_requested FROM jobs WHERE state = 'running' AND worker = ? ORDER BY id",
+    anyParked: database.prepare<{ id: string }, []>("SELECT id FROM jobs WHERE parked IS NOT NULL LIMIT 1"),
+    running: database.prepare<{ id: string; cancelling: string | null }, [string]>(
+      "SELECT id, cancelling FROM jobs WHERE state = 'running' AND worker = ? ORDER BY id",
     ),
     counts: database.prepare<{ queue: string; state: JobState; jobs: number }, []>(
       "SELECT queue, state, count(*) AS jobs FROM jobs GROUP BY queue, state",
@@ -58,40 +68,47 @@ export function prepareStatements(database: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
     claim: database.prepare<JobRow, [string, number, string]>(
-      `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL
+      `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL, parked = NULL
        WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
     finish: database.prepare(
       `UPDATE jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
-         crashes = crashes + ?, cancel_requested = 0
+         reason = ?, notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
        WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
     ),
     putBack: database.prepare(
-      `UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'pending'),
-         finished_at = iif(cancel_requested, ?, NULL), run_at = iif(cancel_requested, run_at, ?),
-         reason = iif(cancel_requested, NULL, ?), attempt = attempt - ?, started_at = ?, errors = ifnull(?, errors),
-         crashes = crashes + ?, cancel_requested = 0
+      `UPDATE jobs SET state = iif(cancelling IS NULL, 'pending', 'cancelled'),
+         finished_at = iif(cancelling IS NULL, NULL, ?), run_at = iif(cancelling IS NULL, ?, run_at),
+         reason = ifnull(cancelling, ?), parked = iif(cancelling IS NULL, ?, NULL), attempt = attempt - ?,
+         started_at = ?, errors = ifnull(?, errors), notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
        WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
     ),
-    heartbeat: database.prepare(
-      `INSERT INTO workers (id, host, pid, queues, project, release, started_at, seen_at, lease_until)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET queues = excluded.queues, project = excluded.project, release = excluded.release, seen_at = excluded.seen_at, lease_until = excluded.lease_until`,
+    note: database.prepare(
+      "UPDATE jobs SET notes = ? WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?",
+    ),
+    heartbeat: database.prepare<{ registeredAt: number }, Record<string, string | number | null>>(
+      `INSERT OR REPLACE INTO workers
+         (id, host, pid, queues, project, release, started_at, seen_at, claimed_at, lease_until, registered_at)
+       VALUES ($id, $host, $pid, $queues, $project, $release, $startedAt, $seenAt, $claimedAt, $leaseUntil,
+         ifnull((SELECT registered_at FROM workers WHERE id = $id), $seenAt))
+       RETURNING registered_at AS registeredAt`,
     ),
     endWorkers: database.prepare<{ id: string }, [number]>(
       "DELETE FROM workers WHERE lease_until <= ? RETURNING id",
     ),
     recover: database.prepare<{ id: string }, [number, string]>(
-      `UPDATE jobs SET state = iif(cancel_requested, 'cancelled', 'pending'),
-         finished_at = iif(cancel_requested, ?, NULL), attempt = attempt - 1, crashes = crashes + 1, cancel_requested = 0
+      `UPDATE jobs SET state = iif(cancelling IS NULL, 'pending', 'cancelled'),
+         finished_at = iif(cancelling IS NULL, NULL, ?), reason = cancelling, attempt = attempt - 1,
+         crashes = crashes + 1, cancelling = NULL
        WHERE state = 'running' AND worker = ? RETURNING id`,
     ),
     cancelPending: database.prepare(
-      "UPDATE jobs SET state = 'cancelled', finished_at = ?, reason = NULL WHERE id = ?",
+      "UPDATE jobs SET state = 'cancelled', finished_at = ?, reason = ?, parked = NULL WHERE id = ?",
     ),
-    requestCancel: database.prepare("UPDATE jobs SET cancel_requested = 1 WHERE id = ?"),
+    requestCancel: database.prepare("UPDATE jobs SET cancelling = ifnull(cancelling, ?) WHERE id = ?"),
     retry: database.prepare(
-      `UPDATE OR IGNORE jobs SET state = 'pending', run_at = ?, attempt = 0, crashes = 0, finished_at = NULL, result = NULL
+      `UPDATE OR IGNORE jobs SET state = 'pending', run_at = ?, attempt = 0, crashes = 0, finished_at = NULL, result = NULL,
+         reason = NULL
        WHERE id = ? AND state IN ('succeeded', 'failed', 'cancelled')`,
     ),
     pause: database.prepare(

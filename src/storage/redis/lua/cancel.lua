@@ -11,12 +11,16 @@ for index, id in ipairs(asked.ids) do
     states[index] = fields.state
   elseif call('HEXISTS', queue.running, id) == 1 then
     states[index] = 'running'
-    call('SADD', queue.cancelling, id)
+    call('HSETNX', queue.cancelling, id, asked.reason)
   else
     states[index] = 'pending'
     local original, batch = original_of(queue, id), batch()
-    call('ZREM', queue[original.priority], id)
-    cancel(batch, id, original, fields, bytes, asked.now)
+    if fields.parked then
+      call('ZREM', queue.parked, parked_member(original.task, fields.parked, id))
+    else
+      call('ZREM', queue[original.priority], id)
+    end
+    cancel(batch, id, original, fields, bytes, asked.reason, asked.now)
     write(queue, batch)
   end
 end

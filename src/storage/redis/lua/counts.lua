@@ -1,6 +1,6 @@
 local counts = {}
 for index, queue in ipairs(taking_part) do
-  local pending = 0
+  local pending = call('ZCARD', queue.parked)
   for _, priority in ipairs(priorities) do
     pending = pending + call('ZCARD', queue[priority])
   end

@@ -13,8 +13,9 @@ local parts = {
   'changes', -- what has changed since, by id
   'ids', -- every id, in order
   'high', 'normal', 'low', -- the pending ids, by execution time
+  'parked', -- the other pending ids, as `task:sources:id`, in that order
   'running', -- by id: `worker:claims:startedAt`
-  'cancelling', -- the running ids that somebody wants cancelled
+  'cancelling', -- by the running ids that somebody wants cancelled: why
   'keys', -- by key: the id that holds it
   'finished', -- `state:task:finishedAt:id`, in that order
   'expiring', -- the finished ids, by the time at which they are to be deleted
@@ -142,6 +143,14 @@ local function finished_prefix(state, task)
   return state .. ':' .. #task .. ':' .. task
 end
 
+local function parked_prefix(task, sources)
+  return #task .. ':' .. task .. (sources and ':' .. sources or '')
+end
+
+local function parked_member(task, sources, id)
+  return parked_prefix(task, sources) .. ':' .. id
+end
+
 local function finished_member(state, task, finished_at, id)
   return finished_prefix(state, task) .. ':' .. string.format('%016.0f', finished_at) .. ':' .. id
 end
@@ -152,13 +161,14 @@ end
 
 -- What is to be written and deleted in a queue, so that many jobs cost one call.
 local function batch()
-  return { high = {}, normal = {}, low = {}, changes = {}, finished = {}, expiring = {}, free = {}, gone = {} }
+  return { high = {}, normal = {}, low = {}, parked = {}, changes = {}, finished = {}, expiring = {}, free = {}, gone = {} }
 end
 
 local function write(queue, batch)
   for _, priority in ipairs(priorities) do
     call_with('ZADD', queue[priority], batch[priority])
   end
+  call_with('ZADD', queue.parked, batch.parked)
   call_with('HSET', queue.changes, batch.changes)
   call_with('ZADD', queue.finished, batch.finished)
   call_with('ZADD', queue.expiring, batch.expiring)
@@ -208,10 +218,11 @@ local function keep_of(original, state)
 end
 
 -- Ends a job as cancelled.
-local function cancel(batch, id, original, fields, bytes, now)
+local function cancel(batch, id, original, fields, bytes, reason, now)
   fields.state = 'cancelled'
   fields.finishedAt = now
-  fields.reason = nil
+  fields.reason = reason
+  fields.parked = nil
   finish(batch, id, 'cancelled', original.task, original.key, original.keep, closed(fields, bytes), now)
 end
 

@@ -22,8 +22,11 @@ for _, queue in ipairs(taking_part) do
       fields.startedAt = tonumber(started_at)
       fields.crashes = fields.crashes + 1
       fields.reason = nil
-      if call('SREM', queue.cancelling, id) == 1 then
-        cancel(batch, id, original, fields, bytes, asked.now)
+      fields.parked = nil
+      local cancelled = call('HGET', queue.cancelling, id)
+      if cancelled then
+        call('HDEL', queue.cancelling, id)
+        cancel(batch, id, original, fields, bytes, cancelled, asked.now)
       else
         append(batch.changes, id, closed(fields, bytes))
         append(batch[original.priority], fields.runAt or original.run_at, id)

@@ -15,10 +15,11 @@ local function retry(id)
   call('ZREM', queue.expiring, id)
   fields.state = nil
   fields.finishedAt = nil
+  fields.reason = nil
   fields.attempt = 0
   fields.crashes = 0
   fields.runAt = asked.now
-  append(batch.changes, id, closed(fields, string.sub(bytes, 1, fields.errorBytes or 0)))
+  append(batch.changes, id, closed(fields, string.sub(bytes, 1, (fields.errorBytes or 0) + (fields.noteBytes or 0))))
   append(batch[original.priority], asked.now, id)
   write(queue, batch)
   wake(queue)

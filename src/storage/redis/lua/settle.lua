@@ -1,10 +1,10 @@
 -- Each of asked.outcomes is `{ queue, id, claims, state, task, key, keep }` for a job that ends, `{ queue, id, claims,
--- 'pending', priority, runAt }` for one that is put back. Its changes are in ARGV.
+-- 'pending', priority, runAt, task, parked }` for one that is put back. Its changes are in ARGV.
 local now, worker = asked.now, asked.worker
 
 for _, queue in ipairs(taking_part) do
   queue.batch, queue.asked_for, queue.ended = batch(), {}, {}
-  queue.some_cancelled = call('SCARD', queue.cancelling) > 0
+  queue.some_cancelled = call('HLEN', queue.cancelling) > 0
 end
 for _, outcome in ipairs(asked.outcomes) do
   append(taking_part[outcome[1]].asked_for, outcome[2])
@@ -16,13 +16,18 @@ for _, queue in ipairs(taking_part) do
   end
 end
 
-local function put_back(queue, id, priority, run_at, changes)
-  if queue.some_cancelled and call('SISMEMBER', queue.cancelling, id) == 1 then
+local function put_back(queue, id, changes, priority, run_at, task, parked)
+  local cancelled = queue.some_cancelled and call('HGET', queue.cancelling, id)
+  if cancelled then
     local fields, bytes = opened(changes)
     fields.runAt = changes_of(queue, id).runAt
-    cancel(queue.batch, id, original_of(queue, id), fields, bytes, now)
+    cancel(queue.batch, id, original_of(queue, id), fields, bytes, cancelled, now)
+    return
+  end
+  append(queue.batch.changes, id, changes)
+  if parked then
+    append(queue.batch.parked, 0, parked_member(task, parked, id))
   else
-    append(queue.batch.changes, id, changes)
     append(queue.batch[priority], run_at, id)
     queue.has_more = true
   end
@@ -37,7 +42,7 @@ for index, outcome in ipairs(asked.outcomes) do
     queue.running_by_id[id] = false
     append(queue.ended, id)
     if state == 'pending' then
-      put_back(queue, id, outcome[5], outcome[6], changes)
+      put_back(queue, id, changes, unpack(outcome, 5, 8))
     else
       finish(queue.batch, id, state, outcome[5], outcome[6], outcome[7], changes, now)
     end
@@ -50,7 +55,7 @@ end
 for _, queue in ipairs(taking_part) do
   call_with('HDEL', queue.running, queue.ended)
   if queue.some_cancelled then
-    call_with('SREM', queue.cancelling, queue.ended)
+    call_with('HDEL', queue.cancelling, queue.ended)
   end
   write(queue, queue.batch)
   if queue.has_more then

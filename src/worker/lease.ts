@@ -1,0 +1,99 @@
+import type { Clock } from "../clock.ts";
+import { hasCode } from "../errors.ts";
+import type { Held, Storage, WorkerRecord } from "../storage/storage.ts";
+import type { WorkerEvent } from "./events.ts";
+import { Loop } from "./loop.ts";
+
+export interface LeaseOptions {
+  storage: Storage;
+  clock: Clock;
+  worker: string;
+  /** How long it lasts, in milliseconds. */
+  length: number;
+  /** What the storage is to know of the worker. */
+  record(seenAt: number, leaseUntil: number): WorkerRecord;
+  /** Called after each renewal. */
+  renewed(held: Held): void;
+  /** Called when it has ended, or is about to be renewed after it had: others may have the worker's jobs by now. */
+  lost(): void;
+  emit(event: WorkerEvent): void;
+  failed(error: unknown, retryIn: number): void;
+}
+
+/** Keeps a worker's right to its jobs, and takes the jobs of workers that have lost theirs. */
+export class Lease {
+  readonly #loop: Loop;
+  /** 0 before the first heartbeat. */
+  #until = 0;
+  #callOffEnd = () => {};
+  /** By what it knows that the storage has not forgotten the worker in between; `null` before the first heartbeat. */
+  #registeredAt: number | null = null;
+  /** Whoever was silent itself must not judge the silence of others before they could be heard again. */
+  #recoversFrom = 0;
+  /** When the storage began to fail, `null` while it works. */
+  #failingSince: number | null = null;
+  /** How many live workers were started before this one. */
+  rank = 0;
+
+  constructor(private readonly options: LeaseOptions) {
+    this.#loop = new Loop(options.clock, () => this.beat(), options.failed);
+  }
+
+  start(): void {
+    this.#loop.wake();
+  }
+
+  stop(): void {
+    this.#loop.stop();
+    this.#callOffEnd();
+  }
+
+  get isHeld(): boolean {
+    return this.options.clock.now() < this.#until;
+  }
+
+  /** To be called with everything that the storage throws. */
+  storageFailed(error: unknown): void {
+    const now = this.options.clock.now();
+    this.#failingSince ??= now;
+    if (!hasCode(error, "LEASE_LOST")) return;
+    this.#until = now;
+    this.#loop.wake();
+  }
+
+  /** Renews the lease. Returns when to do so next. */
+  async beat(): Promise<number> {
+    const { storage, clock, length, worker, emit } = this.options;
+    const now = clock.now();
+    if (this.#until > 0 && now >= this.#until) this.#end();
+    const held = await storage.heartbeat(this.options.record(now, now + length));
+    if (this.#failingSince !== null) {
+      const after = clock.now() - this.#failingSince;
+      emit({ type: "storage-back", after });
+      this.#failingSince = null;
+      // The others could not be heard either, and may hold what they have yet to record.
+      if (this.#until === 0 || after > length / 3) this.#recoversFrom = clock.now() + length;
+    }
+    // By the clocks of others it may have ended.
+    if (this.#registeredAt !== null && held.registeredAt !== this.#registeredAt) this.#end();
+    this.#registeredAt = held.registeredAt;
+    this.#until = now + length;
+    this.#callOffEnd();
+    this.#callOffEnd = clock.after(Math.max(0, this.#until - clock.now()), () => this.#end());
+    this.options.renewed(held);
+    if (now >= this.#recoversFrom) {
+      const recovered = await storage.recover(now);
+      if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
+    }
+    this.rank = (await storage.workers()).filter(({ id, leaseUntil }) => {
+      return id < worker && leaseUntil > now;
+    }).length;
+    return now + length / 3;
+  }
+
+  #end(): void {
+    this.#until = 0;
+    this.#recoversFrom = this.options.clock.now() + this.options.length;
+    this.options.lost();
+  }
+}
