@@ -20,6 +20,7 @@ const worker = {
   release: "",
   startedAt: 0,
   seenAt: 0,
+  claimedAt: null,
   leaseUntil: 100,
 };
 const jobFields = fc.record({
@@ -83,7 +84,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       return storage.settle("w", [{ ...outcome, kind } as Outcome], 9);
     }),
   ),
-  withOne((storage, job) => storage.cancel([job.id], 9)),
+  withOne((storage, job) => storage.cancel([job.id], "why", 9)),
   withOne((storage, job) => storage.retry([job.id], 9)),
   fc.boolean().map(
     (paused): Step =>

@@ -33,7 +33,7 @@ async function everything(storage: Storage) {
   await storage.insert(jobs);
   await storage.heartbeat(aWorker());
   const [first, second, third] = await storage.claim("w1", ["a", "b"], 3, now);
-  await storage.cancel(idsOf(jobs), now);
+  await storage.cancel(idsOf(jobs), "why", now);
   await storage.settle("w1", [succeeded(first!), retried(second!), released(third!)], now);
   await storage.retry([first!.id], now);
   await storage.get(idsOf(jobs));
