@@ -60,7 +60,7 @@ describe.each(Object.keys(places))("%s", (name) => {
     await nuvom.close();
   }, 120_000);
 
-  test("a worker killed in the middle of 2,000 jobs: a new one completes them all", async () => {
+  test.concurrent("a worker killed in the middle of 2,000 jobs: a new one completes them all", async () => {
     using folder = temporaryFolder();
     await using storage = await place();
     const file = folder.file("journal");
