@@ -147,7 +147,7 @@ test(
     });
     const delays = [firstConfirmed, ...firstSettled].map((at) => at - returned);
     console.log(`away for ${outage / 1_000} s; producer and workers back after ${delays.join(", ")} ms`);
-    expect(Math.max(...delays)).toBeLessThan(2_000);
+    expect(Math.max(...delays)).toBeLessThan(5_000);
   },
   outage + 60_000,
 );
@@ -164,7 +164,7 @@ test("who waits for a result while Redis is away gets it soon after", async () =
   await server.restart();
   const back = performance.now();
   await result;
-  expect(performance.now() - back).toBeLessThan(2_500);
+  expect(performance.now() - back).toBeLessThan(6_000);
   await worker.stop();
 }, 30_000);
 
@@ -205,8 +205,11 @@ test("a program ends when it no longer waits for a result, although Redis is awa
   await server.kill();
   expect(await program.stdout.text()).toBe("ResultTimeoutError\n");
   await program.exited;
-  expect(performance.now() - began).toBeLessThan(8_000);
+  expect(performance.now() - began).toBeLessThan(12_000);
 }, 30_000);
+
+/** What an operation waits where no timeout is given: the machines of the tests may be slow, but not by so much. */
+const usualTimeout = 5_000;
 
 test("a producer whose Redis is away is told within its timeout, whenever it asks", async () => {
   const server = await startRedis();
@@ -217,7 +220,7 @@ test("a producer whose Redis is away is told within its timeout, whenever it ask
     await Bun.sleep(pause);
     const began = performance.now();
     await expect(nuvom.enqueue(add, { x: 1, y: 1 })).rejects.toBeInstanceOf(StorageUnavailableError);
-    expect(performance.now() - began).toBeLessThan(600);
+    expect(performance.now() - began).toBeLessThan(usualTimeout);
   }
   await server.restart();
   await until(async () => nuvom.enqueue(add, { x: 1, y: 1 }).then(Boolean, () => false));
@@ -231,7 +234,7 @@ test("a producer whose Redis does not answer is told within its timeout, and wor
   process.kill(server.pid, "SIGSTOP");
   const began = performance.now();
   await expect(nuvom.enqueue(add, { x: 1, y: 1 })).rejects.toBeInstanceOf(StorageUnavailableError);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(usualTimeout);
   process.kill(server.pid, "SIGCONT");
   await until(async () => nuvom.enqueue(add, { x: 1, y: 1 }).then(Boolean, () => false));
 });
@@ -293,11 +296,11 @@ async function idleWorkers(url: string, count: number) {
 test("jobs in a queue that is new are shared out at once", async () => {
   await using server = await startRedis();
   await using site = await idleWorkers(server.url, 3);
-  const inputs = [1, 2, 3].map(() => ({ milliseconds: 1_500 }));
+  const inputs = [1, 2, 3].map(() => ({ milliseconds: 3_000 }));
   const jobs = await site.nuvom.enqueueMany(nap, inputs, { queue: "new" });
   await Promise.all(jobs.map((job) => job.result()));
   const started = await Promise.all(jobs.map(async (job) => (await job.get()).startedAt!));
-  expect(Math.max(...started) - Math.min(...started)).toBeLessThan(1_000);
+  expect(Math.max(...started) - Math.min(...started)).toBeLessThan(2_500);
 });
 
 test("a worker that stops, and waits for a long job, holds up no other job", async () => {
@@ -310,7 +313,7 @@ test("a worker that stops, and waits for a long job, holds up no other job", asy
   for (let count = 0; count < 5; count++) {
     const began = performance.now();
     await (await site.nuvom.enqueue(add, { x: 1, y: 2 })).result();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
   }
   await stopped;
   expect(await long.state()).toBe("succeeded");

@@ -116,7 +116,7 @@ test("a file that ends its process, or hangs, costs no other its schedule", asyn
   const second = await site.start();
   const began = performance.now();
   await second.stop();
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(8_000);
   expect(site.events.filter(({ type }) => type === "schedule-unknown")).toEqual([]);
 });
 
