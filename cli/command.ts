@@ -1,9 +1,12 @@
 import { hostname, userInfo } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { configuredStorage } from "../src/config.ts";
+import type { Config } from "../src/config/config.ts";
+import { type Configured, configure } from "../src/config/configure.ts";
+import { flagOf, type Option, type OptionName, optionNames, options } from "../src/config/options.ts";
 import { milliseconds } from "../src/duration.ts";
-import { type Duration, InvalidOptionError, Nuvom, NuvomError, type Size } from "../src/index.ts";
-import { bytesOf } from "../src/size.ts";
+import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+import { projectRoot } from "../src/project.ts";
 import { withoutPassword } from "../src/storage/open.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
@@ -52,15 +55,50 @@ export class UsageError extends NuvomError {
   }
 }
 
-export const storageFlag = {
-  storage: {
-    type: "string",
-    value: "URL",
-    help: "where the jobs are: sqlite:PATH, redis://HOST, or memory: for this program alone (default: $NUVOM_STORAGE, else sqlite:.nuvom/nuvom.db)",
-  },
-} as const satisfies Flags;
+/**
+ * Flags for options of the configuration; {@link configured} reads them. Their names are no part of the type, as
+ * commands do not read them one by one.
+ */
+export function configFlags(names: readonly OptionName[]): object {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { value, help, otherwise, multiple }: Option = options[name];
+      const flag = { type: "string", value, help: `${help} (default: ${otherwise})` };
+      return [flagOf(name), multiple ? { ...flag, multiple } : flag];
+    }),
+  );
+}
+
+/** What the flags say. */
+export function given(flags: object): Config {
+  const given: Record<string, unknown> = {};
+  const recycle: Record<string, unknown> = {};
+  for (const name of optionNames) {
+    const value = (flags as Record<string, unknown>)[flagOf(name)];
+    const [, nested] = name.split(".");
+    if (value === undefined) continue;
+    if (nested === undefined) given[name] = value;
+    else recycle[nested] = value;
+  }
+  return { ...given, recycle } as Config;
+}
+
+/** What holds for a command: its flags, else the environment, else the project's configuration. @throws InvalidOptionError */
+export function configured(flags: object, root: string = projectRoot()): Configured {
+  return configure(root, given(flags), (name) => `--${flagOf(name)}`);
+}
+
+/** What a flag can say. */
+export const configurable = optionNames.filter((name) => options[name].value !== null);
+
+export const storageFlag = configFlags(["storage"]);
 
 export const jsonFlag = { json: { type: "boolean", help: "print JSON" } } as const satisfies Flags;
+
+/** The project that `--root` names. */
+export function rootOf({ root }: { root?: string }): string {
+  return root === undefined ? projectRoot() : resolve(root);
+}
 
 export const rootFlag = {
   root: {
@@ -147,11 +185,6 @@ export function duration(text: string, flag: string): number {
   return milliseconds(/^\d+$/.test(text) ? Number(text) : (text as Duration), `--${flag}`);
 }
 
-/** A size such as `512mb`, or a number of bytes. @throws InvalidOptionError */
-export function size(text: string, flag: string): number {
-  return bytesOf(/^\d+$/.test(text) ? Number(text) : (text as Size), `--${flag}`);
-}
-
 /** A time such as `2038-01-19T03:14:07Z`. @throws InvalidOptionError */
 export function time(text: string, flag: string): Date {
   const date = new Date(text);
@@ -167,15 +200,14 @@ export function invoker(what: string): string {
 }
 
 /** The storage that a command uses, for people. */
-export function storageName({ storage }: { storage?: string }): string {
-  return withoutPassword(storage ?? configuredStorage());
+export function storageName(flags: object, root?: string): string {
+  const { storage } = configured(flags, root).values;
+  return typeof storage === "string" ? withoutPassword(storage) : "of the project's own";
 }
 
-/** Runs `work` with a client of the storage that `--storage` names and closes it, whatever happens. */
-export async function withClient<T>(
-  { storage }: { storage?: string },
-  work: (client: Nuvom) => Promise<T>,
-): Promise<T> {
+/** Runs `work` with a client of the storage that is configured and closes it, whatever happens. */
+export async function withClient<T>(flags: object, work: (client: Nuvom) => Promise<T>): Promise<T> {
+  const { storage } = flags as { storage?: string };
   const client = new Nuvom(storage === undefined ? {} : { storage });
   try {
     return await work(client);

@@ -1,8 +1,10 @@
 #!/usr/bin/env bun
 import { version } from "../package.json";
+import { unknownName } from "../src/config/nearest.ts";
 import { InvalidOptionError } from "../src/index.ts";
 import { type Command, runCommand, UsageError } from "./command.ts";
 import cancel from "./commands/cancel.ts";
+import config from "./commands/config.ts";
 import enqueue from "./commands/enqueue.ts";
 import init from "./commands/init.ts";
 import job from "./commands/job.ts";
@@ -17,6 +19,7 @@ import { printable } from "./output.ts";
 export const commands: Record<string, Command> = {
   init,
   tasks,
+  config,
   enqueue,
   worker,
   status,
@@ -55,8 +58,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     return 2;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command)
-    throw new UsageError(`there is no command "${name}"; there are ${Object.keys(commands).join(", ")}`);
+  if (!command) throw new UsageError(unknownName("command", name, Object.keys(commands)));
   return runCommand(name, command, args);
 }
 

@@ -1,26 +1,21 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { defaultSizeLimit } from "./codec.ts";
-import { configuredStorage, projectRoot } from "./config.ts";
+import type { Config } from "./config/config.ts";
+import { configure, configuredStorage } from "./config/configure.ts";
 import type { Task } from "./definition.ts";
 import { type EnqueueManyOptions, type EnqueueOptions, newJob } from "./enqueue.ts";
 import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
-import { defaultKeep, type Keep, type KeepPolicy, keepPolicy } from "./keep.ts";
+import type { KeepPolicy } from "./keep.ts";
+import { projectRoot } from "./project.ts";
 import { type DecodedSchedule, readable } from "./schedule.ts";
 import { putSchedule, type ScheduleHandle, scheduleHandle } from "./schedule-handle.ts";
-import { openStorage } from "./storage/open.ts";
 import type { Storage } from "./storage/storage.ts";
 import { wantedSchedule } from "./wanted-schedule.ts";
 import { isOnce, type Once, type Recurring, type ScheduleOptions } from "./when.ts";
 
-export interface NuvomOptions {
-  /** A URL such as `sqlite:jobs.db`, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. */
-  storage?: string | Storage;
-  /** The largest input in bytes, encoded; 1 MiB unless given. */
-  sizeLimit?: number;
-  /** How long finished jobs are kept, and how many, of tasks that do not say; {@link defaultKeep} unless given. */
-  keep?: Keep;
+/** What is left out is as the project's configuration says. */
+export interface NuvomOptions extends Pick<Config, "storage" | "sizeLimit" | "keep"> {
   clock?: Clock;
 }
 
@@ -35,12 +30,13 @@ export class Nuvom {
   #flushing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(options: NuvomOptions = {}) {
-    const { storage = configuredStorage(), keep = defaultKeep } = options;
-    this.#keep = keepPolicy(keep, "new Nuvom");
-    this.storage = typeof storage === "string" ? openStorage(storage, projectRoot()) : storage;
-    this.#clock = options.clock ?? systemClock;
-    this.#sizeLimit = options.sizeLimit ?? defaultSizeLimit;
+  /** @throws InvalidOptionError, StorageError */
+  constructor({ clock = systemClock, ...given }: NuvomOptions = {}) {
+    const { values } = configure(projectRoot(), given, (name) => `new Nuvom: ${name}`);
+    this.#keep = values.keep;
+    this.#sizeLimit = values.sizeLimit;
+    this.storage = configuredStorage(values);
+    this.#clock = clock;
     this.#results = new Results(this.storage, this.#clock);
   }
 

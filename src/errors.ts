@@ -36,8 +36,8 @@ export class InvalidInputError extends NuvomError {
 /** An option with an impossible value, such as a negative duration. */
 export class InvalidOptionError extends NuvomError {
   override name = "InvalidOptionError";
-  constructor(message: string) {
-    super("INVALID_OPTION", message);
+  constructor(message: string, options?: ErrorOptions) {
+    super("INVALID_OPTION", message, options);
   }
 }
 

@@ -1,6 +1,6 @@
 export { Nuvom, type NuvomOptions, useClient } from "./client.ts";
 export type { Clock } from "./clock.ts";
-export { type Config, defineConfig } from "./config.ts";
+export { type Config, defineConfig } from "./config/config.ts";
 export type { Isolation, JobContext, Task } from "./definition.ts";
 export type { Duration } from "./duration.ts";
 export type { EnqueueManyOptions, EnqueueOptions } from "./enqueue.ts";

@@ -64,7 +64,8 @@ describe("keep", () => {
     };
     for (const [owner, make] of Object.entries(owners)) {
       expect(make).toThrow(InvalidOptionError);
-      expect(make).toThrow(`${owner}: ${message}`);
+      const place = owner === "new Nuvom" ? message.replace("keep.", "keep: ") : message;
+      expect(make).toThrow(`${owner}: ${place}`);
       expect(make).toThrow('For example: keep: "7d"');
     }
   });

@@ -1,9 +1,17 @@
-import { resolve } from "node:path";
-import { projectRoot } from "../../src/config.ts";
 import type { EnqueueOptions } from "../../src/enqueue.ts";
 import { InvalidOptionError, type Job, type Nuvom, type Priority } from "../../src/index.ts";
 import { priorities } from "../../src/job.ts";
-import { command, count, duration, jsonFlag, rootFlag, storageFlag, time, withClient } from "../command.ts";
+import {
+  command,
+  count,
+  duration,
+  jsonFlag,
+  rootFlag,
+  rootOf,
+  storageFlag,
+  time,
+  withClient,
+} from "../command.ts";
 import { plain, printable, printJson } from "../output.ts";
 import { findTask, parsedInput } from "../tasks.ts";
 
@@ -40,7 +48,7 @@ export default command({
     "nuvom enqueue import.rows - < rows.json",
   ],
   async run([name, json], flags) {
-    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    const root = rootOf(flags);
     const options: EnqueueOptions = {
       ...(flags.in !== undefined && { in: duration(flags.in, "in") }),
       ...(flags.at !== undefined && { at: time(flags.at, "at") }),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../../src/config.ts";
+import { projectRoot } from "../../src/project.ts";
 import { command, rootFlag, UsageError } from "../command.ts";
 import { fromHere } from "../output.ts";
 

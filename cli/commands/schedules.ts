@@ -1,6 +1,4 @@
-import { resolve } from "node:path";
 import { decode } from "../../src/codec.ts";
-import { projectRoot } from "../../src/config.ts";
 import { formatDuration } from "../../src/duration.ts";
 import {
   type DecodedSchedule,
@@ -16,6 +14,7 @@ import {
   duration,
   jsonFlag,
   rootFlag,
+  rootOf,
   storageFlag,
   time,
   UsageError,
@@ -62,7 +61,7 @@ const actions: Record<string, Action> = {
   list: async (nuvom, _, { json }) => list(await nuvom.schedules(), json ?? false),
   show: (nuvom, [id], { json }) => show(nuvom, id!, json ?? false),
   async add(nuvom, [name, json], flags) {
-    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    const root = rootOf(flags);
     const when = { ...ruleOf(flags), ...(flags.id !== undefined && { id: flags.id }) };
     const task = await findTask(name!, root);
     const { id } = await nuvom.schedule(task, (await parsedInput(json)) as never, when);

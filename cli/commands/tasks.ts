@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
-import { projectRoot } from "../../src/config.ts";
 import { discover } from "../../src/discovery/discover.ts";
-import { command, jsonFlag, rootFlag } from "../command.ts";
+import { command, jsonFlag, rootFlag, rootOf } from "../command.ts";
 import { fromHere, printJson, problemLines } from "../output.ts";
 import { table } from "../table.ts";
 
@@ -12,7 +10,7 @@ export default command({
   flags: { ...rootFlag, ...jsonFlag },
   examples: ["nuvom tasks", "nuvom tasks --json"],
   async run(_, flags) {
-    const root = flags.root === undefined ? projectRoot() : resolve(flags.root);
+    const root = rootOf(flags);
     const { tasks, problems } = await discover(root);
     if (flags.json)
       printJson({ root, tasks: tasks.map(({ name, file, line }) => ({ name, file, line })), problems });

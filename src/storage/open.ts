@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { projectRoot } from "../config.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
+import { projectRoot } from "../project.ts";
 import { openMemory } from "./memory.ts";
 import { openRedis } from "./redis.ts";
 import { openSqlite } from "./sqlite.ts";
@@ -36,7 +36,12 @@ export function openStorage(url: string, root: string = projectRoot()): Storage 
 /** The storage as a job's process is to name it, which runs in another folder and program. */
 export function storageUrlForProcesses(url: string | null, root: string): string {
   if (url === null || url.startsWith("memory:") || url.startsWith("sqlite::memory:")) return "private:";
-  if (!url.startsWith("sqlite:")) return url;
+  return absoluteUrl(url, root);
+}
+
+/** The same storage, named independently of the folder. */
+export function absoluteUrl(url: string, root: string): string {
+  if (!url.startsWith("sqlite:") || url.startsWith("sqlite::memory:")) return url;
   const { path, query } = sqliteParts(url, url.slice("sqlite:".length));
   return `sqlite:${resolve(root, path)}${query}`;
 }

@@ -1,9 +1,10 @@
 import type { Described, DescribedTask } from "./protocol.ts";
-import { type Spawned, spawnProcess } from "./spawn.ts";
+import type { Spawn, Spawned } from "./spawn.ts";
 
 export interface DescribeOptions {
   root: string;
   environment: Record<string, string>;
+  spawn: Spawn;
   files: ReadonlyMap<string, string>;
   /** The tasks whose definitions may have a schedule. */
   tasks: readonly string[];
@@ -44,7 +45,7 @@ interface Answer {
 
 /** The answers that come before the process ends, is ended for being slow, or has answered all. */
 function describeInOneProcess(
-  { root, environment, files, signal }: DescribeOptions,
+  { root, environment, files, signal, spawn }: DescribeOptions,
   tasks: readonly string[],
 ): Promise<{ found: Answer[]; problem: string }> {
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -59,7 +60,7 @@ function describeInOneProcess(
   wait();
   signal.addEventListener("abort", stop);
   try {
-    child = spawnProcess({
+    child = spawn({
       root,
       environment,
       maxMemory: null,

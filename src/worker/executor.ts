@@ -3,7 +3,7 @@ import { decode, encode } from "../codec.ts";
 import type { TaskDefinition } from "../definition.ts";
 import { validInput } from "../enqueue.ts";
 import { hasCode } from "../errors.ts";
-import { hookNames } from "../hooks.ts";
+import { type Hooks, hookNames } from "../hooks.ts";
 import { isPutOff, type PutOff, retryDelay, retryPolicy } from "../retry.ts";
 import { describeThrown } from "../thrown.ts";
 import { jobContext } from "./job-context.ts";
@@ -40,18 +40,24 @@ export class Executor {
   #concurrency = 1;
   #sizeLimit = 0;
 
-  constructor(private readonly port: Port) {
+  constructor(
+    private readonly port: Port,
+    hooks?: Hooks,
+  ) {
     this.#output = new Output((execution, lines) => port.send({ type: "output", execution, lines }));
-    this.#files = new TaskFiles({
-      loaded: ({ name, retry, isolation, hooks }) => {
-        // A function cannot cross to the worker, which then falls back to the exponential default.
-        const backoff = typeof retry.backoff === "function" ? "exponential" : retry.backoff;
-        const defined = hookNames.filter((hook) => hooks[hook]);
-        const facts = { task: name, retry: { ...retry, backoff }, isolation, hooks: defined };
-        port.send({ type: "loaded", facts });
+    this.#files = new TaskFiles(
+      {
+        loaded: ({ name, retry, isolation, hooks }) => {
+          // A function cannot cross to the worker, which then falls back to the exponential default.
+          const backoff = typeof retry.backoff === "function" ? "exponential" : retry.backoff;
+          const defined = hookNames.filter((hook) => hooks[hook]);
+          const facts = { task: name, retry: { ...retry, backoff }, isolation, hooks: defined };
+          port.send({ type: "loaded", facts });
+        },
+        spoiled: () => port.send({ type: "spoiled" }),
       },
-      spoiled: () => port.send({ type: "spoiled" }),
-    });
+      hooks,
+    );
   }
 
   /** Notes a line of the job that prints it, if one does. */

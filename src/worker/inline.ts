@@ -1,3 +1,4 @@
+import type { Hooks } from "../hooks.ts";
 import { Executor } from "./executor.ts";
 import type { FromProcess } from "./protocol.ts";
 import type { Spawn } from "./spawn.ts";
@@ -6,27 +7,27 @@ import type { Spawn } from "./spawn.ts";
  * In place of a process: runs jobs in this program. To kill it is to forget it: what it runs goes on, and nobody hears of
  * it any more.
  */
-export const spawnInline: Spawn = ({ received, exited }) => {
-  let isForgotten = false;
-  const send = (message: FromProcess) =>
-    queueMicrotask(() => {
-      if (!isForgotten) received(message);
-    });
-  const executor = new Executor({
-    send,
-    sendThen(message, callback) {
+export const spawnInline =
+  (hooks?: Hooks): Spawn =>
+  ({ received, exited }) => {
+    let isForgotten = false;
+    const send = (message: FromProcess) =>
+      queueMicrotask(() => {
+        if (!isForgotten) received(message);
+      });
+    const sendThen = (message: FromProcess, callback: () => void) => {
       send(message);
       queueMicrotask(callback);
-    },
-  });
-  send({ type: "ready" });
-  return {
-    pid: process.pid,
-    send: (message) => executor.receive(message),
-    kill() {
-      if (isForgotten) return;
-      isForgotten = true;
-      queueMicrotask(() => exited("left alone in the worker's own process", false));
-    },
+    };
+    const executor = new Executor({ send, sendThen }, hooks);
+    send({ type: "ready" });
+    return {
+      pid: process.pid,
+      send: (message) => executor.receive(message),
+      kill() {
+        if (isForgotten) return;
+        isForgotten = true;
+        queueMicrotask(() => exited("left alone in the worker's own process", false));
+      },
+    };
   };
-};

@@ -1,4 +1,5 @@
 import type { Isolation } from "../definition.ts";
+import type { Hooks } from "../hooks.ts";
 import type { Job } from "../job.ts";
 import { retryDelay, retryPolicy } from "../retry.ts";
 import { claimBytes } from "../storage/storage.ts";
@@ -19,6 +20,8 @@ export interface PoolOptions extends ProcessOptions {
   sources: string;
   /** Where the jobs of a task run, as its source says; `"shared"` unless known. */
   isolation: ReadonlyMap<string, Isolation>;
+  /** Those of every task, where the tasks were handed over, and with them their hooks. */
+  hooks?: Hooks | undefined;
   /** What is known of tasks whose files have been imported; the pool adds to it. */
   facts: Map<string, TaskFacts>;
   random: () => number;
@@ -193,7 +196,11 @@ export class Pool {
   }
 
   #assignInline(job: Job): void {
-    const own = { concurrency: this.#inlineConcurrency, spawn: spawnInline, maxMemory: null };
+    const own = {
+      concurrency: this.#inlineConcurrency,
+      spawn: spawnInline(this.options.hooks),
+      maxMemory: null,
+    };
     this.#inline ??= this.#start({ ...this.options, ...own });
     this.#inline?.assign([job]);
   }

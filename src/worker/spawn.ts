@@ -1,9 +1,8 @@
 import { constants } from "node:os";
-import { join } from "node:path";
 import { memoryGroup } from "./memory-group.ts";
 import type { Envelope, FromProcess, ToProcess } from "./protocol.ts";
 
-/** A process of the operating system that runs `process.ts`. */
+/** A process of the operating system that executes jobs. */
 export interface Spawned {
   readonly pid: number;
   send(message: ToProcess): void;
@@ -24,37 +23,40 @@ export type Spawn = (options: {
   exited(how: string, isOutOfMemory: boolean): void;
 }) => Spawned;
 
-export const spawnProcess: Spawn = (options) => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "process.ts")], {
-    cwd: options.root,
-    env: { ...process.env, ...options.environment },
-    stdio: ["ignore", "inherit", "inherit"],
-    // Leads a group of its own, to which what its jobs start belongs.
-    detached: true,
-    serialization: "advanced",
-    ipc(message: Partial<Envelope<FromProcess>> | null) {
-      if (message?.nuvom) options.received(message.nuvom);
-    },
-    onExit(_, exitCode, signal) {
-      killGroup(child.pid);
-      const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
-      options.exited(how, group?.end() ?? false);
-    },
-  });
-  const group = options.maxMemory === null ? null : memoryGroup(child.pid, options.maxMemory);
-  return {
-    pid: child.pid,
-    send(message) {
-      try {
-        child.send({ nuvom: message } satisfies Envelope<ToProcess>);
-      } catch {
-        // It has died, and `exited` is about to say so.
-      }
-    },
-    // Before it leads its group, that is not there.
-    kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
+/** Starts processes by a command whose program calls `runProcess`. */
+export const spawnProgram =
+  (command: string[]): Spawn =>
+  (options) => {
+    const child = Bun.spawn(command, {
+      cwd: options.root,
+      env: { ...process.env, ...options.environment },
+      stdio: ["ignore", "inherit", "inherit"],
+      // Leads a group of its own, to which what its jobs start belongs.
+      detached: true,
+      serialization: "advanced",
+      ipc(message: Partial<Envelope<FromProcess>> | null) {
+        if (message?.nuvom) options.received(message.nuvom);
+      },
+      onExit(_, exitCode, signal) {
+        killGroup(child.pid);
+        const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
+        options.exited(how, group?.end() ?? false);
+      },
+    });
+    const group = options.maxMemory === null ? null : memoryGroup(child.pid, options.maxMemory);
+    return {
+      pid: child.pid,
+      send(message) {
+        try {
+          child.send({ nuvom: message } satisfies Envelope<ToProcess>);
+        } catch {
+          // It has died, and `exited` is about to say so.
+        }
+      },
+      // Before it leads its group, that is not there.
+      kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
+    };
   };
-};
 
 /** Ends what a process has started, and itself. Returns whether there was something to end. */
 function killGroup(leader: number): boolean {

@@ -1,55 +1,35 @@
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { systemClock } from "../clock.ts";
-import { defaultSizeLimit } from "../codec.ts";
-import { configFile, configuredStorage, projectName, projectRoot } from "../config.ts";
-import { type Discovery, discover } from "../discovery/discover.ts";
+import type { Config } from "../config/config.ts";
+import { type Configuration, type Configured, configure, configuredStorage } from "../config/configure.ts";
+import { variableOf } from "../config/options.ts";
+import type { Task } from "../definition.ts";
+import type { Discovery } from "../discovery/discover.ts";
 import { type Duration, milliseconds } from "../duration.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { bytesOf, type Size } from "../size.ts";
-import { openStorage, storageUrlForProcesses } from "../storage/open.ts";
-import type { Storage } from "../storage/storage.ts";
-import { lazily } from "../zod.ts";
-import { describeTasks } from "./describe.ts";
+import type { Hooks } from "../hooks.ts";
+import { projectName, projectRoot } from "../project.ts";
+import { storageUrlForProcesses } from "../storage/open.ts";
 import type { WorkerEvent } from "./events.ts";
+import { runProcess } from "./process.ts";
 import { insideProcess } from "./protocol.ts";
-import { spawnProcess } from "./spawn.ts";
+import { discoveredTasks, handedOver, processVariable } from "./sources.ts";
 import { Worker } from "./worker.ts";
 
-export interface WorkerOptions {
-  /**
-   * A URL, or a storage of your own. `NUVOM_STORAGE` or the project's file unless given. A relative path starts at
-   * the project of the current folder, as it does for `Nuvom`.
-   */
-  storage?: string | Storage;
+/** What is left out is as the project's configuration says. */
+export interface WorkerOptions extends Omit<Config, "keep"> {
   /** Where the tasks are looked for and run; the project of the current folder unless given. */
   root?: string;
-  /** How many processes; one for each core unless given. */
-  processes?: number;
-  /** How many jobs one process runs at a time; 1 unless given. */
-  concurrency?: number;
-  /** The queues it serves; all unless given. */
-  queues?: readonly string[];
+  /**
+   * The tasks, in a program that is bundled or compiled and so has no sources to find them in. The processes of the
+   * worker are then the same program, started again: there, this call does not return, and what stands before it runs in
+   * each of them.
+   */
+  tasks?: readonly Task<never, unknown>[];
+  /** Called for the jobs of every task; only together with `tasks`: else they belong into `nuvom.config.ts`. */
+  hooks?: Hooks;
   /** Stop by itself when nothing is due or running. */
   drain?: boolean;
-  /** For how long a worker that went silent keeps its jobs; 10 seconds unless given. */
-  lease?: Duration;
-  /** How long a job may go on after its signal was aborted, before its process is killed; 2 seconds unless given. */
-  killGrace?: Duration;
-  /** How long the import of a task's file may take; 30 seconds unless given. */
-  importLimit?: Duration;
-  /** The largest result in bytes; 1 MiB unless given. */
-  sizeLimit?: number;
-  /** How much memory one process may use before it is killed, such as `"512mb"`; no limit unless given. */
-  maxMemory?: Size;
-  /** When a process is replaced by a fresh one, between two jobs; never unless given. */
-  recycle?: {
-    /** After so many jobs. */
-    jobs?: number;
-    age?: Duration;
-    /** When it uses more than this. */
-    memory?: Size;
-  };
   /** Hears of everything that happens. */
   onEvent?: (event: WorkerEvent) => void;
 }
@@ -67,121 +47,102 @@ export interface RunningWorker {
   stop(options?: { grace?: Duration }): Promise<void>;
 }
 
-const optionsShape = lazily((z) =>
-  z.strictObject({
-    storage: z
-      .union([z.string(), z.custom<Storage>((value) => typeof value === "object" && value !== null)])
-      .optional(),
-    root: z.string().optional(),
-    processes: z.int().min(1).optional(),
-    concurrency: z.int().min(1).optional(),
-    queues: z.array(z.string().min(1)).min(1).optional(),
-    drain: z.boolean().optional(),
-    lease: z.unknown().optional(),
-    killGrace: z.unknown().optional(),
-    importLimit: z.unknown().optional(),
-    sizeLimit: z.int().min(1).optional(),
-    maxMemory: z.unknown().optional(),
-    recycle: z
-      .strictObject({
-        jobs: z.int().min(1).optional(),
-        age: z.unknown().optional(),
-        memory: z.unknown().optional(),
-      })
-      .optional(),
-    onEvent: z.custom<(event: WorkerEvent) => void>((value) => typeof value === "function").optional(),
-  }),
-);
-
-const shortestLease = 1_000;
-
 /**
  * Starts a worker in this program: finds the project's tasks, starts the processes, and begins to claim.
  * @throws InvalidOptionError, StorageError
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
-  refuseWhereItCannotRun();
-  const { error } = optionsShape().safeParse(options);
-  if (error) {
-    const problems = error.issues.map((issue) =>
-      [issue.path.join("."), issue.message].filter(Boolean).join(": "),
+  const { root: folder, tasks, drain = false, onEvent, ...given } = options;
+  if (tasks && process.env[processVariable]) return becomeProcess(given.hooks);
+  if (insideProcess in globalThis) {
+    throw new InvalidOptionError(
+      "startWorker was called while a worker's process imported a task's file: start the worker in a file that defines no task and that no such file imports",
     );
-    throw new InvalidOptionError(`startWorker: ${problems.join("; ")}`);
   }
-  const lease = milliseconds(options.lease ?? "10s", "lease");
-  if (lease < shortestLease) throw new InvalidOptionError('lease must be at least a second, such as "10s"');
-  const root = options.root === undefined ? projectRoot() : resolve(options.root);
-  const discovery = await discover(root);
-  const given = options.storage ?? configuredStorage();
-  const url = typeof given === "string" ? given : null;
-  const storage = typeof given === "string" ? openStorage(given, projectRoot()) : given;
+  if (given.hooks && !tasks) {
+    throw new InvalidOptionError(
+      "startWorker: hooks: they belong into nuvom.config.ts, which its processes read",
+    );
+  }
+  const root = folder === undefined ? projectRoot() : resolve(folder);
+  const { values, origins, warnings } = configure(root, given, (name) => `startWorker: ${name}`);
+  const environment = {
+    ...storageForProcesses(values, origins),
+    ...(tasks && { [processVariable]: "1" }),
+  };
+  const sources = tasks ? handedOver(tasks) : await discoveredTasks(root, environment);
+  const { discovery, spawn, config, describe } = sources;
+  const emit = guarded(onEvent);
+  for (const text of warnings) emit({ type: "warning", text });
 
-  const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
-  const environment = { NUVOM_STORAGE: storageUrlForProcesses(url, projectRoot()) };
-  const isolation = new Map(discovery.tasks.map((task) => [task.name, task.isolation]));
-  const { maxMemory, recycle = {} } = options;
-  const mayRecur = discovery.tasks.filter((task) => task.mayRecur).map(({ name }) => name);
-
+  const storage = configuredStorage(values);
   const worker = new Worker({
     storage,
-    spawn: spawnProcess,
+    spawn,
     root,
-    files,
-    isolation,
+    files: new Map(discovery.tasks.map(({ name, file }) => [name, file])),
+    isolation: new Map(discovery.tasks.map((task) => [task.name, task.isolation])),
     sources: discovery.sources,
-    config: configFile(root),
+    config,
     environment,
     project: projectName(root),
-    describe: (signal) => describeTasks({ root, environment, files, tasks: mayRecur, signal }),
-    size: options.processes ?? availableParallelism(),
-    concurrency: options.concurrency ?? 1,
-    queues: options.queues ?? null,
-    drain: options.drain ?? false,
-    lease,
-    killGrace: milliseconds(options.killGrace ?? "2s", "killGrace"),
-    importLimit: milliseconds(options.importLimit ?? "30s", "importLimit"),
-    sizeLimit: options.sizeLimit ?? defaultSizeLimit,
-    maxMemory: maxMemory === undefined ? null : bytesOf(maxMemory, "maxMemory"),
+    describe,
+    hooks: given.hooks,
+    size: values.processes,
+    concurrency: values.concurrency,
+    queues: values.queues,
+    drain,
+    lease: values.lease,
+    killGrace: values.killGrace,
+    importLimit: values.importLimit,
+    sizeLimit: values.sizeLimit,
+    maxMemory: values.maxMemory,
     recycle: {
-      jobs: recycle.jobs ?? null,
-      age: recycle.age === undefined ? null : milliseconds(recycle.age, "recycle.age"),
-      memory: recycle.memory === undefined ? null : bytesOf(recycle.memory, "recycle.memory"),
+      jobs: values["recycle.jobs"],
+      age: values["recycle.age"],
+      memory: values["recycle.memory"],
     },
     clock: systemClock,
     random: Math.random,
-    emit: guarded(options.onEvent),
+    emit,
   });
+  // A storage that it opened is its own to close.
+  const close = async () => {
+    if (typeof values.storage !== "object") await storage.close();
+  };
   try {
     await worker.start();
   } catch (error) {
-    if (url !== null) await storage.close();
+    await close();
     throw error;
   }
-  // A storage that it opened is its own to close.
-  const stopped = worker.stopped.then(() => (url === null ? undefined : storage.close()));
+  const stopped = worker.stopped.then(close);
   return {
     id: worker.id,
     discovery,
     stopped,
-    async stop({ grace = "10s" } = {}) {
+    async stop({ grace = values.grace } = {}) {
       void worker.stop(milliseconds(grace, "grace"));
       await stopped;
     },
   };
 }
 
-/** Each of the worker's processes would start a worker again, without end. */
-function refuseWhereItCannotRun(): void {
-  if (insideProcess in globalThis) {
-    throw new InvalidOptionError(
-      "startWorker was called while a worker's process imported a task's file: start the worker in a file that defines no task and that no such file imports",
-    );
-  }
-  if (import.meta.dir.startsWith("/$bunfs/")) {
-    throw new InvalidOptionError(
-      "a compiled program cannot run workers yet, as their processes would be the program itself: run it from its sources",
-    );
-  }
+/** Where what its process imports may hold a worker that runs it. */
+function becomeProcess(hooks: Hooks | undefined): Promise<never> {
+  delete process.env[processVariable];
+  runProcess(hooks);
+  return new Promise(() => {});
+}
+
+/** What lets a job enqueue others. A storage of the user's own that the configuration names, a process opens by itself. */
+function storageForProcesses(
+  { storage }: Configuration,
+  { storage: origin }: Configured["origins"],
+): Record<string, string> {
+  if (typeof storage !== "string" && origin !== "startWorker: storage") return {};
+  const url = typeof storage === "string" ? storage : null;
+  return { [variableOf("storage")]: storageUrlForProcesses(url, projectRoot()) };
 }
 
 /** A listener's mistake must not become the worker's. */

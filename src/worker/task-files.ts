@@ -1,7 +1,8 @@
 import { defaultSizeLimit } from "../codec.ts";
+import { loadConfig } from "../config/configure.ts";
+import { checkedHooks } from "../config/options.ts";
 import { definedTasks, type TaskDefinition } from "../definition.ts";
 import { newJob } from "../enqueue.ts";
-import { InvalidOptionError } from "../errors.ts";
 import { type HookEvent, type HookName, type Hooks, hookNames } from "../hooks.ts";
 import { defaultKeep, keepPolicy } from "../keep.ts";
 import { describeThrown } from "../thrown.ts";
@@ -27,7 +28,11 @@ export class TaskFiles {
   #files: ReadonlyMap<string, string> = new Map();
   #config: string | null = null;
 
-  constructor(private readonly listener: Listener) {}
+  constructor(
+    private readonly listener: Listener,
+    /** Those of every task, where no file of configuration tells them. */
+    private readonly hooks: Hooks = {},
+  ) {}
 
   know(files: ReadonlyMap<string, string>, config: string | null): void {
     this.#files = files;
@@ -52,9 +57,9 @@ export class TaskFiles {
   }
 
   async #import(name: string): Promise<LoadedTask | undefined> {
-    const shared = this.#config === null ? {} : await sharedHooks(this.#config);
+    const shared = this.#config === null ? this.hooks : sharedHooks(this.#config);
     try {
-      await import(this.#files.get(name)!);
+      if (!definedTasks().has(name)) await import(this.#files.get(name)!);
     } catch (error) {
       this.listener.spoiled();
       throw error;
@@ -92,14 +97,9 @@ export async function runHook(files: TaskFiles, hook: HookName, event: HookEvent
 }
 
 /** A mistake in the configuration is told wherever its hooks would have run, and costs no job. */
-async function sharedHooks(config: string): Promise<Hooks> {
+function sharedHooks(config: string): Hooks {
   try {
-    const hooks: Hooks = (await import(config)).default?.hooks ?? {};
-    const unknown = Object.keys(hooks).find((name) => !hookNames.includes(name as HookName));
-    if (unknown === undefined) return hooks;
-    throw new InvalidOptionError(
-      `${config}: hooks.${unknown}: there is no such hook, only ${hookNames.join(", ")}`,
-    );
+    return checkedHooks(loadConfig(config).hooks ?? {});
   } catch (error) {
     const fail = () => {
       throw error;

@@ -57,7 +57,7 @@ test("--version prints the version", async () => {
 
 describe("a wrong call exits with 2 and says on stderr alone", () => {
   const calls: [args: string[], says: string][] = [
-    [["enqeue"], `there is no command "enqeue"; there are init, tasks, enqueue, worker`],
+    [["enqeue"], `there is no command "enqeue"; did you mean enqueue?`],
     [["toString"], `there is no command "toString"`],
     [["help", "nothing"], `there is no command "nothing"`],
     [["jobs", "--colour"], "Unknown option '--colour'\nSee nuvom jobs --help"],
@@ -70,8 +70,8 @@ describe("a wrong call exits with 2 and says on stderr alone", () => {
     [["status", "now"], `"now" is an argument too many\nUsage: nuvom status\n`],
     [["jobs", "--state", "done"], `--state: there is no state "done", only pending, running, succeeded`],
     [["jobs", "--limit", "0"], `--limit must be a whole number of at least 1, not "0"`],
-    [["worker", "--processes", "two"], `--processes must be a whole number of at least 1, not "two"`],
-    [["worker", "--concurrency", "1.5"], `--concurrency must be a whole number of at least 1, not "1.5"`],
+    [["worker", "--processes", "two"], `--processes: must be a whole number of at least 1, not "two"`],
+    [["worker", "--concurrency", "1.5"], `--concurrency: must be a whole number of at least 1, not "1.5"`],
     [["worker", "--max-memory", "lots"], '--max-memory: must be a number of bytes or a size such as "512mb"'],
     [["worker", "--grace", "soon"], `--grace: "soon" is not a duration`],
     [["enqueue", "echo", "--in", "5 minutes"], `--in: "5 minutes" is not a duration`],

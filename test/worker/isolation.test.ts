@@ -43,7 +43,7 @@ describe("a task is run", () => {
     const starts = ended.map(({ startedAt }) => startedAt!);
     expect(starts).toEqual(starts.toSorted((a, b) => a - b));
     for (const [index, start] of starts.slice(1).entries()) {
-      expect(start).toBeGreaterThanOrEqual(ended[index]!.startedAt! + 1_200);
+      expect(start).toBeGreaterThanOrEqual(ended[index]!.startedAt! + 1_000);
     }
   });
 

@@ -258,8 +258,9 @@ describe("a worker", () => {
 
   test.each([
     [{ processes: 0 }, "processes"],
-    [{ lease: "10ms" }, "lease must be at least a second"],
-    [{ threads: 3 }, "threads"],
+    [{ lease: "10ms" }, "lease: must be at least a second"],
+    [{ threads: 3 }, 'there is no option "threads"; there are storage'],
+    [{ hooks: {} }, "they belong into nuvom.config.ts"],
     [{ storage: "mongodb://x:secret@y/z" }, 'storage "mongodb://x:***@y/z" is not known'],
   ])("refuses %p", (options, message) => {
     expect(workbench(options as never)).rejects.toThrow(message);

@@ -1,0 +1,46 @@
+import { optionNames, options } from "../../src/config/options.ts";
+import { withoutPassword } from "../../src/storage/open.ts";
+import { command, configFlags, configurable, configured, jsonFlag, rootFlag, rootOf } from "../command.ts";
+import { paint, printable, printJson } from "../output.ts";
+import { table } from "../table.ts";
+
+export default command({
+  summary: "show every option, and where its value comes from",
+  usage: "",
+  arguments: [0, 0],
+  flags: { ...rootFlag, ...jsonFlag, ...configFlags(configurable) },
+  examples: ["nuvom config", "NUVOM_PROCESSES=4 nuvom config --lease 30s"],
+  async run(_, flags) {
+    const root = rootOf(flags);
+    const { given, origins, warnings } = configured(flags, root);
+    const rows = optionNames.map((name) => ({
+      option: name,
+      value: given[name] === undefined ? options[name].otherwise : shown(given[name]),
+      origin: origins[name],
+    }));
+    if (flags.json) printJson(rows);
+    else {
+      console.log(
+        table(
+          [{ header: "OPTION" }, { header: "VALUE", cut: "end" }, { header: "FROM", cut: "end" }],
+          rows.map(({ option, value, origin }) => [
+            option,
+            origin === null ? paint("dim", value) : value,
+            origin ?? paint("dim", "unless given"),
+          ]),
+        ),
+      );
+    }
+    for (const warning of warnings) console.error(printable(`nuvom: ${warning}`));
+    return 0;
+  },
+});
+
+/** As it was written, but for what must not be seen and what cannot be. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return withoutPassword(value);
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "object" && value !== null && "claim" in value) return "a storage of your own";
+  if (typeof value === "function") return "a function that opens a storage";
+  return JSON.stringify(value, (_, part) => (typeof part === "function" ? "a function" : part));
+}

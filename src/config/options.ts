@@ -1,0 +1,168 @@
+import { availableParallelism } from "node:os";
+import { defaultSizeLimit } from "../codec.ts";
+import { type Duration, milliseconds } from "../duration.ts";
+import { type Hooks, hookNames } from "../hooks.ts";
+import { defaultKeep, type Keep, keepPolicy } from "../keep.ts";
+import { bytesOf, type Size } from "../size.ts";
+import type { Storage } from "../storage/storage.ts";
+import { lazily } from "../zod.ts";
+import { unknownName } from "./nearest.ts";
+
+/** One thing that can be configured. The table of them makes the variables, the flags, the checks and the documents. */
+export interface Option {
+  /** What stands for its value in the help; `null` if no text can say it. */
+  value: string | null;
+  help: string;
+  /** What holds where nothing is said, in words. */
+  otherwise: string;
+  /** Its flag, where it is not that of its name. */
+  flag?: string;
+  /** Whether it is a list: of a repeated flag, or separated by commas. */
+  multiple?: true;
+}
+
+export const options = {
+  storage: {
+    value: "URL",
+    help: "where the jobs are: sqlite:PATH, redis://HOST, or memory: for this program alone",
+    otherwise: "sqlite:.nuvom/nuvom.db",
+  },
+  include: {
+    value: "PATH",
+    help: "where to look for tasks: a folder, file or glob",
+    otherwise: "the whole project",
+    multiple: true,
+  },
+  exclude: {
+    value: "PATTERN",
+    help: "where not to, as .gitignore says it",
+    otherwise: "nothing more than .gitignore and .nuvomignore",
+    multiple: true,
+  },
+  processes: { value: "N", help: "how many processes run jobs", otherwise: "one for each core" },
+  concurrency: { value: "N", help: "how many jobs a process runs at a time", otherwise: "1" },
+  queues: {
+    value: "NAME",
+    help: "a queue to serve; may be repeated",
+    otherwise: "all",
+    flag: "queue",
+    multiple: true,
+  },
+  grace: {
+    value: "DURATION",
+    help: "how long running jobs may go on when it is stopped",
+    otherwise: "10s",
+  },
+  killGrace: {
+    value: "DURATION",
+    help: "how long a job may go on after its signal was aborted",
+    otherwise: "2s",
+  },
+  lease: {
+    value: "DURATION",
+    help: "how long a worker that went silent keeps its jobs",
+    otherwise: "10s",
+  },
+  importLimit: { value: "DURATION", help: "how long the import of a file may take", otherwise: "30s" },
+  maxMemory: {
+    value: "SIZE",
+    help: "end a process that uses more memory, such as 512mb",
+    otherwise: "no limit",
+  },
+  "recycle.jobs": { value: "N", help: "replace a process after so many jobs", otherwise: "never" },
+  "recycle.age": { value: "DURATION", help: "replace a process after this time", otherwise: "never" },
+  "recycle.memory": {
+    value: "SIZE",
+    help: "replace a process that uses more memory, once its jobs have ended",
+    otherwise: "never",
+  },
+  sizeLimit: { value: "SIZE", help: "the largest input or result", otherwise: "1mb" },
+  keep: { value: null, help: "how long finished jobs are kept", otherwise: "1d, failed 7d, 10000 of each" },
+  hooks: { value: null, help: "called for the jobs of every task", otherwise: "none" },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof options;
+
+export const optionNames = Object.keys(options) as OptionName[];
+
+/** Such as `NUVOM_RECYCLE_JOBS`. */
+export function variableOf(name: OptionName): string {
+  return `NUVOM_${kebab(name).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** Such as `recycle-jobs`. */
+export function flagOf(name: OptionName): string {
+  const option: Option = options[name];
+  return option.flag ?? kebab(name);
+}
+
+function kebab(name: string): string {
+  return name.replace(/\.|(?=[A-Z])/g, "-").toLowerCase();
+}
+
+const shortestLease = 1_000;
+const wholeNumber = "must be a whole number of at least 1";
+
+/** How each is checked, and what it is then: durations are milliseconds, sizes bytes. */
+export const shapes = lazily((z) => {
+  /** What a function that throws makes of it. */
+  const read = <T, R>(convert: (value: T) => R) =>
+    z.unknown().transform((value, context): R => {
+      try {
+        return convert(value as T);
+      } catch (error) {
+        const message = (error as Error).message.replace(/^: (?:keep[.:] ?)?/, "");
+        context.issues.push({ code: "custom", message, input: value });
+        return z.NEVER;
+      }
+    });
+  const count = z.preprocess(asNumber, z.int(wholeNumber).min(1, wholeNumber));
+  const duration = read((value) => milliseconds(asNumber(value) as Duration, ""));
+  const size = read((value) => bytesOf(asNumber(value) as Size, ""));
+  const list = z.preprocess(asList, z.array(z.string().min(1)).min(1, "must name at least one"));
+  const isOpen = (value: unknown) => typeof value === "function" || (typeof value === "object" && !!value);
+  return {
+    storage: z
+      .custom<string | Storage | (() => Storage)>(
+        (value) => (typeof value === "string" && value !== "") || isOpen(value),
+        "must be a URL, a storage, or a function that opens one",
+      )
+      .default(options.storage.otherwise),
+    include: list.default(["."]),
+    exclude: list.default([]),
+    processes: count.default(availableParallelism),
+    concurrency: count.default(1),
+    queues: list.nullable().default(null),
+    grace: duration.default(10_000),
+    killGrace: duration.default(2_000),
+    lease: duration
+      .refine((length) => length >= shortestLease, 'must be at least a second, such as "10s"')
+      .default(10_000),
+    importLimit: duration.default(30_000),
+    maxMemory: size.nullable().default(null),
+    "recycle.jobs": count.nullable().default(null),
+    "recycle.age": duration.nullable().default(null),
+    "recycle.memory": size.nullable().default(null),
+    sizeLimit: size.default(defaultSizeLimit),
+    keep: read((keep: Keep) => keepPolicy(keep, "")).default(() => keepPolicy(defaultKeep, "")),
+    hooks: read(checkedHooks).default({}),
+  } satisfies Record<OptionName, unknown>;
+});
+
+/** Variables and flags are texts. */
+function asNumber(value: unknown): unknown {
+  return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function asList(value: unknown): unknown {
+  return typeof value === "string" ? value.split(",").map((part) => part.trim()) : value;
+}
+
+/** @throws Error if there is one that Nuvom does not know. */
+export function checkedHooks(hooks: Hooks): Hooks {
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (!hookNames.includes(name as never)) throw new Error(unknownName("hook", name, hookNames));
+    if (typeof hook !== "function" && hook !== undefined) throw new Error(`${name} must be a function`);
+  }
+  return hooks;
+}

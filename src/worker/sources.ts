@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { configFile } from "../config/configure.ts";
+import type { Task } from "../definition.ts";
+import { type Discovery, discover } from "../discovery/discover.ts";
+import { InvalidOptionError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
+import { describeTasks } from "./describe.ts";
+import type { Described } from "./protocol.ts";
+import { type Spawn, spawnProgram } from "./spawn.ts";
+import { describeSchedule } from "./task-files.ts";
+
+/** The tasks of a worker, and how its processes come by them. */
+export interface Sources {
+  discovery: Discovery;
+  /** Starts a process that has them. */
+  spawn: Spawn;
+  /** The file of the project's configuration that the processes are to read, if there is one. */
+  config: string | null;
+  /** Finds out what schedules the definitions carry. Does not throw. */
+  describe(signal: AbortSignal): Promise<Described>;
+}
+
+/** Set for the processes of a program that hands over its tasks. */
+export const processVariable = "NUVOM_PROCESS";
+
+const processFile = join(import.meta.dir, "process-main.ts");
+
+/**
+ * The tasks that are found in the sources below `root`; a process imports the file of a task at its first job.
+ * @throws InvalidOptionError in a bundled or compiled program, which has no files to import.
+ */
+export async function discoveredTasks(root: string, environment: Record<string, string>): Promise<Sources> {
+  if (!existsSync(processFile)) {
+    throw new InvalidOptionError(
+      "startWorker: this program is bundled or compiled, so that there are no sources to find tasks in: hand them over, as in startWorker({ tasks: [welcome, add] }); see docs/embedding.md",
+    );
+  }
+  const discovery = await discover(root);
+  const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
+  const spawn = spawnProgram([process.execPath, processFile]);
+  const tasks = discovery.tasks.filter(({ mayRecur }) => mayRecur).map(({ name }) => name);
+  return {
+    discovery,
+    spawn,
+    config: configFile(root),
+    describe: (signal) => describeTasks({ root, environment, files, tasks, signal, spawn }),
+  };
+}
+
+/** Tasks that this program has imported itself. Its processes are the same program, started again. */
+export function handedOver(tasks: readonly Task<never, unknown>[]): Sources {
+  const names = tasks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new InvalidOptionError(`startWorker: tasks: there are two of the name ${JSON.stringify(twice)}`);
+  }
+  const isCompiled = import.meta.dir.startsWith("/$bunfs/");
+  const program = isCompiled ? [process.execPath] : [process.execPath, ...process.execArgv, Bun.main];
+  return {
+    discovery: {
+      tasks: tasks.map(({ name, definition: { isolation, recurring } }) => {
+        return { name, isolation, mayRecur: recurring !== undefined, file: Bun.main, line: 1 };
+      }),
+      problems: [],
+      sources: Bun.hash.wyhash(readFileSync(isCompiled ? process.execPath : Bun.main)).toString(36),
+    },
+    spawn: spawnProgram([...program, ...process.argv.slice(2)]),
+    config: null,
+    describe: () => describeAll(tasks),
+  };
+}
+
+async function describeAll(tasks: readonly Task<never, unknown>[]): Promise<Described> {
+  const described: Described = { tasks: [], failed: [] };
+  for (const { name, definition } of tasks) {
+    try {
+      const task = await describeSchedule(definition, Date.now());
+      if (task) described.tasks.push(task);
+    } catch (error) {
+      described.failed.push({ task: name, reason: describeThrown(error).message });
+    }
+  }
+  return described;
+}
