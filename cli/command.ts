@@ -38,6 +38,8 @@ export interface Command<F extends Flags = Flags> {
   arguments: readonly [number, number];
   flags: F;
   examples: readonly string[];
+  /** What may stand for the next argument after these, for the completion of a shell; nothing unless given. */
+  complete?(positionals: readonly string[]): string[] | Promise<string[]>;
   /** Returns the exit code. */
   run(positionals: string[], flags: Values<F>): Promise<number>;
 }
@@ -108,7 +110,7 @@ export const rootFlag = {
   },
 } as const satisfies Flags;
 
-const everywhere = {
+export const everywhere: Flags = {
   help: { type: "boolean", short: "h", help: "print this help" },
   verbose: { type: "boolean", help: "print the stack of an error" },
 } as const satisfies Flags;

@@ -2,33 +2,9 @@
 import { version } from "../package.json";
 import { unknownName } from "../src/config/nearest.ts";
 import { InvalidOptionError } from "../src/index.ts";
-import { type Command, runCommand, UsageError } from "./command.ts";
-import cancel from "./commands/cancel.ts";
-import config from "./commands/config.ts";
-import enqueue from "./commands/enqueue.ts";
-import init from "./commands/init.ts";
-import job from "./commands/job.ts";
-import jobs from "./commands/jobs.ts";
-import retry from "./commands/retry.ts";
-import schedules from "./commands/schedules.ts";
-import status from "./commands/status.ts";
-import tasks from "./commands/tasks.ts";
-import worker from "./commands/worker.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { commands } from "./commands.ts";
 import { printable } from "./output.ts";
-
-export const commands: Record<string, Command> = {
-  init,
-  tasks,
-  config,
-  enqueue,
-  worker,
-  status,
-  jobs,
-  job,
-  schedules,
-  retry,
-  cancel,
-};
 
 function help(): string {
   return [
@@ -36,7 +12,7 @@ function help(): string {
     "",
     "Usage: nuvom <command> [options]",
     "",
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`),
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`),
     "",
     "nuvom <command> --help tells more; nuvom --version prints the version.",
     "Exit codes: 0 done, 1 it failed, 2 wrong usage.",

@@ -1,5 +1,5 @@
 /**
- * Prepares a machine to run the project: `bun scripts/setup.ts [--redis]`. It runs before the dependencies are
+ * Prepares a machine to run the project: `bun scripts/setup.ts [--tests]`. It runs before the dependencies are
  * there, so it imports built-ins only, and is quick and silent when nothing is missing.
  */
 import project from "../package.json";
@@ -54,21 +54,37 @@ function findInstalledBun(): string | null {
   return Bun.which("bun", { PATH: folders.join(":") });
 }
 
-function installRedis() {
-  if (findRedisServer()) return;
+/** What the tests start besides Bun: what it is, what finds it, and its packages. */
+const tools = [
+  {
+    name: `redis-server or valkey-server ${oldestRedis}.0`,
+    find: findRedisServer,
+    apt: "redis-server",
+    brew: "redis",
+  },
+  { name: "zsh", find: () => Bun.which("zsh"), apt: "zsh", brew: "zsh" },
+  { name: "fish", find: () => Bun.which("fish"), apt: "fish", brew: "fish" },
+];
+
+function installTools() {
+  const missing = () => tools.filter(({ find }) => !find());
+  if (missing().length === 0) return;
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   if (Bun.which("apt-get") && run([...sudo, "true"]).ok) {
-    installRedisBy("apt-get install redis-server", [...sudo, "sh", "-c", aptInstallRedis]);
+    const packages = missing().map(({ apt }) => apt);
+    install(packages, [...sudo, "sh", "-c", aptInstall, "sh", ...packages]);
   } else if (Bun.which("brew")) {
-    installRedisBy("brew install redis", ["brew", "install", "redis"]);
+    const packages = missing().map(({ brew }) => brew);
+    install(packages, ["brew", "install", ...packages]);
   }
-  if (findRedisServer()) return;
-  throw new Error(`The tests need redis-server or valkey-server, version ${oldestRedis} or newer, on the PATH, and it
-could not be installed from here. Please install it, on Debian with \`sudo apt-get install redis-server\`.`);
+  for (const { name, apt } of missing()) {
+    throw new Error(`The tests need ${name} or newer on the PATH, and it could not be installed from here.
+Please install it, on Debian with \`sudo apt-get install ${apt}\`.`);
+  }
 }
 
-function installRedisBy(name: string, command: string[]) {
-  console.error(`Installing Redis: ${name}`);
+function install(packages: string[], command: string[]) {
+  console.error(`Installing ${packages.join(", ")}`);
   const { ok, output } = run(command);
   if (!ok) console.error(output);
 }
@@ -78,7 +94,7 @@ function installRedisBy(name: string, command: string[]) {
  * forbids the first (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and the service is
  * disabled against the second.
  */
-const aptInstallRedis = `
+const aptInstall = `
 set -e
 export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
@@ -88,9 +104,9 @@ if [ ! -e $policy ]; then
   printf '#!/bin/sh\\nexit 101\\n' > $policy
   chmod 755 $policy
 fi
-install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 redis-server; }
-install || { apt-get update && install; }
-update-rc.d redis-server disable
+install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; }
+install "$@" || { apt-get update && install "$@"; }
+if [ -e /etc/init.d/redis-server ]; then update-rc.d redis-server disable; fi
 `;
 
 function run(command: string[]): { ok: boolean; output: string } {
@@ -105,7 +121,7 @@ if (import.meta.main) {
     checkVersion();
     installDependencies();
     installBun();
-    if (process.argv.includes("--redis")) installRedis();
+    if (process.argv.includes("--tests")) installTools();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);

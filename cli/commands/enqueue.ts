@@ -1,6 +1,8 @@
+import { discover } from "../../src/discovery/discover.ts";
 import type { EnqueueOptions } from "../../src/enqueue.ts";
 import { InvalidOptionError, type Job, type Nuvom, type Priority } from "../../src/index.ts";
 import { priorities } from "../../src/job.ts";
+import { projectRoot } from "../../src/project.ts";
 import {
   command,
   count,
@@ -47,6 +49,10 @@ export default command({
     "nuvom enqueue report.daily --in 10m --key report",
     "nuvom enqueue import.rows - < rows.json",
   ],
+  async complete(positionals) {
+    if (positionals.length > 0) return [];
+    return (await discover(projectRoot())).tasks.map(({ name }) => name);
+  },
   async run([name, json], flags) {
     const root = rootOf(flags);
     const options: EnqueueOptions = {

@@ -94,6 +94,7 @@ export default command({
     `nuvom schedules change report:rome --cron "0 9 * * MON-FRI" --tz Europe/Rome`,
     "nuvom schedules pause report:rome",
   ],
+  complete: (positionals) => (positionals.length === 0 ? Object.keys(actions) : []),
   async run([name = "list", ...values], flags) {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
     if (!action) {

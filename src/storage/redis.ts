@@ -23,7 +23,7 @@ import {
   withoutAbsent,
 } from "./redis/requests.ts";
 import { evaluate, type Script, scripts } from "./redis/scripts.ts";
-import { warnings } from "./redis/server.ts";
+import { checkup } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
 import { claimBytes, type Outcome, type Schedule, type Storage } from "./storage.ts";
 
@@ -289,7 +289,7 @@ export function openRedis(url: string): Storage {
     check(now) {
       const calledAt = performance.now();
       const passed = () => performance.now() - calledAt;
-      return connection.use((client) => warnings(client, now + passed()), { repeatable: true });
+      return connection.use((client) => checkup(client, now + passed()), { repeatable: true });
     },
 
     async close() {

@@ -280,7 +280,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       });
     },
 
-    check: () => read(() => []),
+    check: () => read(() => ({ durability: durabilityOf(path, synchronous), warnings: [] })),
 
     async close() {
       if (!close()) return;
@@ -289,4 +289,11 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       database.close();
     },
   };
+}
+
+function durabilityOf(path: string, synchronous: Synchronous): string {
+  if (path === ":memory:") return "jobs end with this program";
+  return synchronous === "full"
+    ? "every confirmed job survives a power failure"
+    : "a power failure may undo the last moments";
 }

@@ -138,11 +138,19 @@ export interface Storage {
    */
   trim(jobs: Finished, count: number, limit: number): Promise<number>;
 
-  /** What is wrong with how the storage is set up, in plain words: nothing that stops the work, but may harm it. */
-  check(now: number): Promise<string[]>;
+  /** How the storage is set up. */
+  check(now: number): Promise<Checkup>;
 
   /** Ends the handle. What it wrote stays. */
   close(): Promise<void>;
+}
+
+/** How a storage is set up, in plain words. */
+export interface Checkup {
+  /** What becomes of confirmed jobs in a crash. */
+  durability: string;
+  /** What does not stop the work, but may harm it. */
+  warnings: string[];
 }
 
 /** How many bytes of input a claim takes at most: moving more at once would keep a worker from its heartbeat. */

@@ -103,7 +103,8 @@ export class Worker {
   async start(): Promise<void> {
     const { storage, clock, emit, files, size } = this.settings;
     try {
-      for (const text of await storage.check(clock.now())) emit({ type: "warning", text });
+      const { warnings } = await storage.check(clock.now());
+      for (const text of warnings) emit({ type: "warning", text });
     } catch (error) {
       if (!hasCode(error, "STORAGE_UNAVAILABLE")) throw error;
       this.#storageFailed(error, 0);

@@ -56,7 +56,8 @@ describe("a Redis that cannot keep jobs is refused in plain words", () => {
 });
 
 describe("check warns", () => {
-  const warnings = (args: string[], now = Date.now()) => on(args, (storage) => storage.check(now));
+  const warnings = (args: string[], now = Date.now()) =>
+    on(args, async (storage) => (await storage.check(now)).warnings);
 
   test("of nothing on a good server", async () => {
     expect(await warnings([])).toEqual([]);
@@ -75,6 +76,17 @@ describe("check warns", () => {
     const [behind] = await warnings([], Date.now() - 61_000);
     expect(behind).toMatch(/the clock here is 6[12]\.\d s behind that of Redis/);
     expect(await warnings([], Date.now() - 500)).toEqual([]);
+  });
+
+  test.each([
+    [["--appendonly", "no"], "loses what came after its last snapshot"],
+    [
+      ["--appendonly", "yes", "--appendfsync", "everysec"],
+      "may lose the last moments (appendfsync everysec)",
+    ],
+    [["--appendonly", "yes", "--appendfsync", "always"], "every confirmed job survives"],
+  ])("nobody, but says what survives, with %j", async (args, durability) => {
+    expect((await on(args, (storage) => storage.check(Date.now()))).durability).toContain(durability);
   });
 
   test("and a worker says so when it starts", async () => {

@@ -47,7 +47,7 @@ export async function startRedis(options: RedisOptions = {}) {
 
 async function launch(folder: string, port: number, { args = [], tls }: RedisOptions) {
   const program = findRedisServer();
-  if (!program) throw new Error("There is no redis-server on the PATH: run `bun scripts/setup.ts --redis`.");
+  if (!program) throw new Error("There is no redis-server on the PATH: run `bun scripts/setup.ts --tests`.");
   const secure = { "tls-port": port, "tls-cert-file": tls, "tls-key-file": tls, "tls-auth-clients": "no" };
   const config = { bind: "127.0.0.1", dir: folder, save: "", ...(tls ? { port: 0, ...secure } : { port }) };
   const fixed = Object.entries(config).flatMap(([name, value]) => [`--${name}`, `${value}`]);

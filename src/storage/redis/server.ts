@@ -1,4 +1,5 @@
 import { StorageError, StorageUnavailableError } from "../../errors.ts";
+import type { Checkup } from "../storage.ts";
 import type { RedisAddress } from "./address.ts";
 
 const oldestVersion = 7;
@@ -24,9 +25,14 @@ export async function assertUsable(client: Bun.RedisClient, { shown }: RedisAddr
   if (info.loading === "1") throw new StorageUnavailableError(shown, "Redis is still loading its data");
 }
 
-/** What may harm the work: see `Storage.check`. */
-export async function warnings(client: Bun.RedisClient, now: number): Promise<string[]> {
-  const [time, answer] = await Promise.all([client.send("TIME", []), client.send("INFO", ["memory"])]);
+/** See `Storage.check`. */
+export async function checkup(client: Bun.RedisClient, now: number): Promise<Checkup> {
+  const [time, answer, fsync] = await Promise.all([
+    client.send("TIME", []),
+    client.send("INFO", []),
+    // Not every user may ask that.
+    client.send("CONFIG", ["GET", "appendfsync"]).catch(() => null),
+  ]);
   const info = parseInfo(answer);
   const found: string[] = [];
   if (info.maxmemory_policy !== "noeviction" && info.maxmemory !== "0") {
@@ -42,7 +48,15 @@ export async function warnings(client: Bun.RedisClient, now: number): Promise<st
       `the clock here is ${(Math.abs(difference) / 1000).toFixed(1)} s ${direction} that of Redis: jobs run that much too ${difference > 0 ? "early" : "late"}, and leases end at the wrong time; set both by NTP`,
     );
   }
-  return found;
+  return { durability: durabilityOf(info.aof_enabled === "1", fsync), warnings: found };
+}
+
+function durabilityOf(isAppending: boolean, fsync: Record<string, string> | null): string {
+  if (!isAppending) return "a crash of Redis loses what came after its last snapshot (appendonly no)";
+  if (!fsync) return "Redis keeps a log; when it reaches the disk, this user may not ask";
+  return fsync.appendfsync === "always"
+    ? "every confirmed job survives a crash of Redis"
+    : `a crash of its machine may lose the last moments (appendfsync ${fsync.appendfsync})`;
 }
 
 function parseInfo(text: string): Record<string, string> {

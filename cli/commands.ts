@@ -1,0 +1,31 @@
+import type { Command } from "./command.ts";
+import cancel from "./commands/cancel.ts";
+import completion from "./commands/completion.ts";
+import config from "./commands/config.ts";
+import doctor from "./commands/doctor.ts";
+import enqueue from "./commands/enqueue.ts";
+import init from "./commands/init.ts";
+import job from "./commands/job.ts";
+import jobs from "./commands/jobs.ts";
+import retry from "./commands/retry.ts";
+import schedules from "./commands/schedules.ts";
+import status from "./commands/status.ts";
+import tasks from "./commands/tasks.ts";
+import worker from "./commands/worker.ts";
+
+/** By name, in the order in which the help lists them. */
+export const commands: Record<string, Command> = {
+  init,
+  tasks,
+  config,
+  enqueue,
+  worker,
+  status,
+  jobs,
+  job,
+  schedules,
+  retry,
+  cancel,
+  doctor,
+  completion,
+};
