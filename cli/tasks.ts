@@ -6,7 +6,7 @@ import { fromHere, problemLines } from "./output.ts";
 
 /** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */
 export async function findTask(name: string, root: string): Promise<Task<never, unknown>> {
-  const { tasks, problems } = await discover(root);
+  const { tasks, problems } = discover(root);
   const found = tasks.find((task) => task.name === name);
   if (!found) {
     const others =

@@ -1,4 +1,5 @@
 import { type Isolation, isolations } from "../definition.ts";
+import { type Binding, bindingsOf, type Members, memberOf, packageName, type Resolve } from "./bindings.ts";
 import { declaredIn, type Scope, scopesOf } from "./scopes.ts";
 import { markLines, normalise, readMark } from "./source.ts";
 import { type Token, tokenize } from "./tokens.ts";
@@ -30,26 +31,59 @@ export interface FileScan {
   problems: DiscoveryProblem[];
 }
 
-/** The module that `task` is imported from. */
-export const packageName = "nuvom";
-const quotedName = /(["'])nuvom\1/;
+/** What the names of a file's outermost scope stand for. */
+type Names = Map<string, Binding>;
 
-/** How the file calls `task`: by a name of its own, or as a member of a namespace. */
-type Imports = Map<string, "task" | "namespace">;
+const quotedName = new RegExp(`(["'])${packageName}\\1`);
+
+/** What other files of the project export that a file imports, by the names it has for them. */
+export type Links = Record<string, Members>;
+
+/** Says of a file, in its first comment, that people do not write it. */
+const generated =
+  /^\uFEFF?(?:#!.*\n)?\s*(?:\/\*(?:(?!\*\/)[\s\S])*?@generated|(?:\/\/.*\n[^\S\n]*)*\/\/.*@generated)/;
 
 /** Finds the tasks that a file defines, in the order of the file, without running it. Does not throw. */
-export function scan(source: string, file: string): FileScan {
-  if (!quotedName.test(source)) return { tasks: [], problems: [] };
-  let code: string;
-  let imports: Imports;
+export function scan(source: string, file: string, links: Links = {}): FileScan {
+  // A broken file is worth a report only if it may have to do with us.
+  if (!quotedName.test(source) && Object.keys(links).length === 0) return { tasks: [], problems: [] };
   try {
-    imports = importsOf(tokenize(normalise(source, file)));
-    if (imports.size === 0) return { tasks: [], problems: [] };
-    code = normalise(markLines(source, imports.keys()), file);
+    const { names } = bindings(source, file, (specifier) => links[specifier]);
+    if (names.size === 0) return { tasks: [], problems: [] };
+    return definitions(normalise(markLines(source, names.keys()), file), names, file);
   } catch (error) {
     return { tasks: [], problems: [{ file, ...parseProblem(error) }] };
   }
-  return definitions(code, imports, file);
+}
+
+/** Under which names a file exports `task`, which it imports from this package. Empty for a file that does not parse. */
+export function exportsOf(source: string, file: string): Members {
+  // What exports nothing but its own declarations need not be parsed.
+  if (!/\bexport\b\s*(?:[*{]|default\b|(?:const|let|var)\b[^;(]*=)/.test(source)) return {};
+  try {
+    return Object.fromEntries(bindings(source, file, () => undefined).exports);
+  } catch {
+    return {};
+  }
+}
+
+/** The modules from which a file imports one of these names or everything. Empty for a file that does not parse. */
+export function importsOf(source: string, file: string, names: Set<string>): string[] {
+  const specifiers = new Set<string>();
+  try {
+    bindings(source, file, (specifier, wanted) => {
+      if (wanted.some((name) => name === "*" || names.has(name))) specifiers.add(specifier);
+      return undefined;
+    });
+  } catch {
+    // Only a file that is known to define tasks is worth a report.
+  }
+  return [...specifiers];
+}
+
+function bindings(source: string, file: string, resolve: Resolve): ReturnType<typeof bindingsOf> {
+  if (generated.test(source)) return bindingsOf([], resolve);
+  return bindingsOf(tokenize(normalise(source, file)), resolve);
 }
 
 function parseProblem(error: unknown): { line: number; message: string } {
@@ -59,38 +93,7 @@ function parseProblem(error: unknown): { line: number; message: string } {
   return { line, message: `does not parse: ${reason}. Correct it; until then none of its tasks are known.` };
 }
 
-function importsOf(tokens: Token[]): Imports {
-  const imports: Imports = new Map();
-  for (const [i, { text }] of tokens.entries()) {
-    const target = tokens[i + 1];
-    if (!target) continue;
-    if (text === "import" && target.text !== "(" && target.text !== ".") {
-      let end = i + 1;
-      while (tokens[end] && tokens[end]!.value === null) end++;
-      if (tokens[end]?.value === packageName) readNames(tokens, i + 1, end, imports);
-    } else if (text === "const" || text === "let" || text === "var") {
-      const end = target.close ?? i + 1;
-      if (tokens[end + 2]?.text !== "require" || tokens[end + 4]?.value !== packageName) continue;
-      if (target.text === "{") readNames(tokens, i + 1, end, imports);
-      else imports.set(target.text, "namespace");
-    }
-  }
-  return imports;
-}
-
-/** Reads `* as nuvom`, `{ task, task as t }` and `{ task, task: t }`. */
-function readNames(tokens: Token[], start: number, end: number, imports: Imports): void {
-  for (let i = start; i < end; i++) {
-    const { text } = tokens[i]!;
-    const before = tokens[i - 1]!.text;
-    const after = tokens[i + 1]!.text;
-    const local = after === "as" || after === ":" ? tokens[i + 2]!.text : text;
-    if (text === "*") imports.set(local, "namespace");
-    if (text === "task" && (before === "{" || before === ",")) imports.set(local, "task");
-  }
-}
-
-function definitions(code: string, imports: Imports, file: string): FileScan {
+function definitions(code: string, names: Names, file: string): FileScan {
   const found: FileScan = { tasks: [], problems: [] };
   const lines: (number | null)[] = [];
   const tokens = tokenize(code).map((token): Token => {
@@ -102,7 +105,7 @@ function definitions(code: string, imports: Imports, file: string): FileScan {
   let line = 1;
   for (const [i, token] of tokens.entries()) {
     line = lines[i] ?? line;
-    const call = callAt(tokens, i, imports);
+    const call = callAt(tokens, i, names);
     if (call === null) continue;
     // In the outermost scope only the import can declare it; anywhere else it is something of the same name.
     if (declaredIn(token.text, scopes[i]!)?.parent) continue;
@@ -120,14 +123,16 @@ function definitions(code: string, imports: Imports, file: string): FileScan {
 }
 
 /** The index of the opening bracket, if a call of an imported `task` begins at `i`. */
-function callAt(tokens: Token[], i: number, imports: Imports): number | null {
-  const kind = imports.get(tokens[i]!.text);
+function callAt(tokens: Token[], i: number, names: Names): number | null {
+  let binding = names.get(tokens[i]!.text);
   const before = tokens[i - 1]?.text;
-  if (!kind || before === "." || before === "?.") return null;
-  if (kind === "namespace" && (tokens[i + 1]?.text !== "." || tokens[i + 2]?.text !== "task")) return null;
-  const open = kind === "task" ? i + 1 : i + 3;
+  if (!binding || before === "." || before === "?.") return null;
+  let open = i + 1;
+  for (; typeof binding === "object" && tokens[open]?.text === "."; open += 2) {
+    binding = memberOf(binding, tokens[open + 1]?.text);
+  }
   const bracket = tokens[open];
-  if (bracket?.text !== "(" || bracket.close === undefined) return null;
+  if (binding !== "task" || bracket?.text !== "(" || bracket.close === undefined) return null;
   const isMethod = tokens[bracket.close + 1]?.text === "{";
   return isMethod ? null : open;
 }

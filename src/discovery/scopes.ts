@@ -101,7 +101,7 @@ function boundNames(tokens: Token[], open: number, close: number): string[] {
 }
 
 /** The first index from `i` on that stands at the same depth and is one of `stops`, or closes the bracket around. */
-function skipTo(tokens: Token[], i: number, ...stops: string[]): number {
+export function skipTo(tokens: Token[], i: number, ...stops: string[]): number {
   let at = i;
   for (; at < tokens.length; at++) {
     const { text, close } = tokens[at]!;

@@ -46,10 +46,8 @@ export function normalise(source: string, file: string): string {
 
 const lineMark = "$nuvom$line$";
 
-/** Space and comments, as capture `group`, which makes it one piece: else a row of slashes could be read in countless ways. */
-function gap(group: number): string {
-  return `(?=((?:\\s|/\\*.*?\\*/|//[^\\n]*)*))\\${group}`;
-}
+/** Space and comments, as a capture, which makes it one piece: else a row of slashes could be read in countless ways. */
+const gap = "(?=((?:\\s|/\\*.*?\\*/|//[^\\n]*)*))\\1";
 
 /**
  * Renames every use of `names` that may begin a call so that it carries its line, because the transpiler does not
@@ -58,7 +56,7 @@ function gap(group: number): string {
  */
 export function markLines(source: string, names: Iterable<string>): string {
   const anyName = [...names].map((name) => RegExp.escape(name)).join("|");
-  const call = `${gap(1)}(?:[(<)!]|as\\b[^,}]*[)]|[?]?[.]${gap(2)}task)`;
+  const call = `${gap}(?:[(<)!.]|as\\b[^,}]*[)]|[?][.])`;
   const use = new RegExp(`(?<![#$\\w\u0080-\uffff])(?:${anyName})(?=${call})`, "gs");
   let line = 1;
   let counted = 0;

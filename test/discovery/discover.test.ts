@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmod, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { discover } from "../../src/discovery/discover.ts";
+import { type DiscoverOptions, discover } from "../../src/discovery/discover.ts";
 
 let root: string;
 
@@ -24,19 +24,19 @@ async function write(files: Record<string, string>): Promise<void> {
   }
 }
 
-async function names(): Promise<string[]> {
-  const { tasks, problems } = await discover(root);
+function names(options: DiscoverOptions = {}): string[] {
+  const { tasks, problems } = discover(root, options);
   expect(problems).toEqual([]);
   return tasks.map((task) => task.name);
 }
 
 test("an empty project has no tasks", async () => {
-  expect(await discover(root)).toEqual({ tasks: [], problems: [], sources: "0" });
+  expect(discover(root)).toEqual({ tasks: [], problems: [], sources: "0", files: 0, read: 0, stale: false });
 });
 
 test("tasks come sorted by name, with absolute path and line", async () => {
   await write({ "src/b.ts": "b a", "a/b/c.mjs": "é c Z" });
-  expect(await discover(root)).toEqual({
+  expect(discover(root)).toEqual({
     tasks: [
       { name: "Z", file: join(root, "a/b/c.mjs"), line: 4, mayRecur: true, isolation: "shared" },
       { name: "a", file: join(root, "src/b.ts"), line: 3, mayRecur: true, isolation: "shared" },
@@ -46,6 +46,9 @@ test("tasks come sorted by name, with absolute path and line", async () => {
     ],
     problems: [],
     sources: expect.any(String),
+    files: 2,
+    read: 2,
+    stale: false,
   });
 });
 
@@ -54,7 +57,7 @@ test("a relative root gives the same", async () => {
   const before = process.cwd();
   process.chdir(dirname(root));
   try {
-    expect(await discover(root.slice(dirname(root).length + 1))).toEqual(await discover(root));
+    expect(discover(root.slice(dirname(root).length + 1))).toEqual(discover(root));
   } finally {
     process.chdir(before);
   }
@@ -77,7 +80,7 @@ test("dependencies, dot folders, build output, declarations and other files are 
     "build.ts": "build",
     "building/out.ts": "out",
   });
-  expect(await names()).toEqual(["build", "out", "yes"]);
+  expect(names()).toEqual(["build", "out", "yes"]);
 });
 
 test("ignore files hold at every level, and a folder that is left out is not entered", async () => {
@@ -95,7 +98,7 @@ test("ignore files hold at every level, and a folder that is left out is not ent
     "drafts/a.ts": "no",
     "drafts/kept.ts": "kept",
   });
-  expect(await names()).toEqual(["b", "c", "kept"]);
+  expect(names()).toEqual(["b", "c", "kept"]);
 });
 
 test("links are not followed, so loops do no harm and no file counts twice", async () => {
@@ -104,12 +107,12 @@ test("links are not followed, so loops do no harm and no file counts twice", asy
   await symlink(join(root, "src"), join(root, "again"));
   await symlink(join(root, "src/a.ts"), join(root, "b.ts"));
   await symlink(join(root, "nowhere"), join(root, "c.ts"));
-  expect(await names()).toEqual(["a"]);
+  expect(names()).toEqual(["a"]);
 });
 
 test("of two tasks with one name the first counts, and the other is told where it is", async () => {
   await write({ "b/x.ts": "same other", "a/y.ts": "z same", "c.ts": "one one" });
-  const { tasks, problems } = await discover(root);
+  const { tasks, problems } = discover(root);
   expect(tasks.map((task) => task.name)).toEqual(["one", "other", "same", "z"]);
   expect(tasks.find((task) => task.name === "same")).toMatchObject({ file: join(root, "a/y.ts"), line: 3 });
   expect(problems).toEqual([
@@ -133,7 +136,7 @@ test("problems come sorted by place and do not hide the rest", async () => {
     "a.ts": `import { task } from "nuvom";\nconst = 1`,
     "unrelated.ts": "\nconst = 1",
   });
-  const { tasks, problems } = await discover(root);
+  const { tasks, problems } = discover(root);
   expect(tasks.map((task) => task.name)).toEqual(["fine", "good"]);
   expect(problems.map(({ file, line }) => `${file.slice(root.length + 1)}:${line}`)).toEqual([
     "a.ts:2",
@@ -144,17 +147,17 @@ test("problems come sorted by place and do not hide the rest", async () => {
 
 test("a root that cannot be read is a problem", async () => {
   const missing = join(root, "missing");
-  const { tasks, problems } = await discover(missing);
+  const { tasks, problems } = discover(missing);
   expect(tasks).toEqual([]);
   expect(problems).toEqual([{ file: missing, line: 1, message: expect.stringContaining("cannot be read") }]);
 });
 
 /** The superuser may read everything: is another user meanwhile. */
-async function withoutPrivileges<T>(run: () => Promise<T>): Promise<T> {
+function withoutPrivileges<T>(run: () => T): T {
   if (process.geteuid?.() !== 0) return run();
   process.seteuid?.(65534);
   try {
-    return await run();
+    return run();
   } finally {
     process.seteuid?.(0);
   }
@@ -165,7 +168,7 @@ test("files and folders that cannot be read are problems", async () => {
   await chmod(root, 0o755);
   const closed = ["a.ts", "b", "d/.gitignore"].map((path) => join(root, path));
   for (const path of closed) await chmod(path, 0);
-  const { tasks, problems } = await withoutPrivileges(() => discover(root));
+  const { tasks, problems } = withoutPrivileges(() => discover(root));
   for (const path of closed) await chmod(path, 0o755);
 
   expect(tasks.map((task) => task.name)).toEqual(["c"]);
@@ -178,8 +181,8 @@ test("many files are found in the same order every time", async () => {
     Array.from({ length: 300 }, (_, i) => [`d${i % 7}/e${i % 13}/f${i}.ts`, `t${i % 200}`]),
   );
   await write(files);
-  const first = await discover(root);
+  const first = discover(root);
   expect(first.tasks).toHaveLength(200);
   expect(first.problems).toHaveLength(100);
-  expect(await discover(root)).toEqual(first);
+  expect(discover(root, { fresh: true })).toEqual(first);
 });
