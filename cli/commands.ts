@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import cancel from "./commands/cancel.ts";
 import completion from "./commands/completion.ts";
 import config from "./commands/config.ts";
+import dev from "./commands/dev.ts";
 import doctor from "./commands/doctor.ts";
 import enqueue from "./commands/enqueue.ts";
 import init from "./commands/init.ts";
@@ -20,6 +21,7 @@ export const commands: Record<string, Command> = {
   config,
   enqueue,
   worker,
+  dev,
   status,
   jobs,
   job,

@@ -42,7 +42,7 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
     ? found("good", `Bun ${Bun.version}`)
     : found("wrong", `this is Bun ${Bun.version}, and Nuvom needs ${engines.bun}: run bun upgrade`);
 
-  const { tasks, problems } = await discover(root);
+  const { tasks, problems } = discover(root);
   yield found(tasks.length > 0 ? "good" : "doubtful", `${counted(tasks.length, "task")} in ${root}`);
   for (const line of problemLines(problems)) yield found("wrong", line);
 

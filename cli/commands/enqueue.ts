@@ -51,7 +51,7 @@ export default command({
   ],
   async complete(positionals) {
     if (positionals.length > 0) return [];
-    return (await discover(projectRoot())).tasks.map(({ name }) => name);
+    return discover(projectRoot()).tasks.map(({ name }) => name);
   },
   async run([name, json], flags) {
     const root = rootOf(flags);

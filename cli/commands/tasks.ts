@@ -11,7 +11,7 @@ export default command({
   examples: ["nuvom tasks", "nuvom tasks --json"],
   async run(_, flags) {
     const root = rootOf(flags);
-    const { tasks, problems } = await discover(root);
+    const { tasks, problems } = discover(root);
     if (flags.json)
       printJson({ root, tasks: tasks.map(({ name, file, line }) => ({ name, file, line })), problems });
     else if (tasks.length === 0) console.log(`no tasks in ${root}; nuvom init adds a first one`);

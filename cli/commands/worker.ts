@@ -17,6 +17,8 @@ import { reapIfFirst } from "../reap.ts";
 /** `bunx` and `bun run` pass on a signal that the terminal has sent to the whole group, so that it comes twice. */
 const sameSignal = 500;
 
+const untilTheyEnd = "24d";
+
 export default command({
   summary: "run jobs",
   usage: "",
@@ -50,6 +52,8 @@ export default command({
       void worker?.stop({ grace });
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
+    // Whoever has started it by a channel, as nuvom dev does, ends it by closing that, or by dying.
+    process.on("disconnect", () => void worker?.stop({ grace: untilTheyEnd }));
     reapIfFirst();
     worker = await startWorker({
       ...given(flags),

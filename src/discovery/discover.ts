@@ -25,6 +25,8 @@ export interface Discovery {
   files: number;
   /** How many of them had to be read, since the others have not changed since the last discovery. */
   read: number;
+  /** The folders that were searched. */
+  folders: string[];
   /** Whether there is a manifest that says something else, as it could not be written or was not to be. */
   stale: boolean;
 }
@@ -45,7 +47,7 @@ const stampGranularity = 1_000;
 export function discover(root: string, options: DiscoverOptions = {}): Discovery {
   const top = resolve(root);
   const old = options.fresh ? noCache : readCache(top);
-  const { files: places, problems } = sourceFiles(top, options);
+  const { files: places, folders, problems } = sourceFiles(top, options);
   const count = places.size;
   const read = new Set<string>();
   const bytesOf = (path: string) => {
@@ -104,6 +106,7 @@ export function discover(root: string, options: DiscoverOptions = {}): Discovery
     sources: sources.toString(36),
     files: count,
     read: read.size,
+    folders,
     stale: written !== null && written !== manifest,
   };
 }

@@ -16,7 +16,8 @@ export interface Area {
 }
 
 /**
- * The real paths of all source files of an area by their paths relative to `root`, in the order of those. Leaves out
+ * The real paths of all source files of an area by their paths relative to `root`, in the order of those, and the
+ * folders that were searched. Leaves out
  * `node_modules`, dot folders, build output and what `.gitignore` or `.nuvomignore` exclude, also those of folders
  * further up in the repository. What `include` names itself is never left out, and symbolic links below it are not
  * followed, so that no file is found twice.
@@ -24,7 +25,8 @@ export interface Area {
 export function sourceFiles(
   root: string,
   { include = ["."], exclude = [] }: Area,
-): { files: Map<string, string>; problems: DiscoveryProblem[] } {
+): { files: Map<string, string>; folders: string[]; problems: DiscoveryProblem[] } {
+  const folders: string[] = [];
   const files = new Map<string, string>();
   const problems: DiscoveryProblem[] = [];
   const attempt = (path: string, work: () => void) => {
@@ -49,6 +51,7 @@ export function sourceFiles(
       }
       const prefix = path && `${path}/`;
       const visit = (folder: string, above: IgnoreRule[]) => {
+        folders.push(folder);
         const entries = readdirSync(folder, { withFileTypes: true });
         const rules = [...above, ...rulesIn(folder, entries)];
         const isLeftOut = (below: string, isDirectory: boolean) =>
@@ -69,7 +72,7 @@ export function sourceFiles(
       visit(base, rulesAbove(base, top));
     });
   }
-  return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), problems };
+  return { files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))), folders, problems };
 }
 
 /** The folder or file that a pattern begins with, and which paths below it belong to it. */

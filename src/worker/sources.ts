@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { configFile } from "../config/configure.ts";
 import type { Task } from "../definition.ts";
 import { type Discovery, discover } from "../discovery/discover.ts";
+import type { Area } from "../discovery/files.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import { describeTasks } from "./describe.ts";
@@ -30,13 +31,17 @@ const processFile = join(import.meta.dir, "process-main.ts");
  * The tasks that are found in the sources below `root`; a process imports the file of a task at its first job.
  * @throws InvalidOptionError in a bundled or compiled program, which has no files to import.
  */
-export async function discoveredTasks(root: string, environment: Record<string, string>): Promise<Sources> {
+export function discoveredTasks(
+  root: string,
+  { include, exclude }: Area,
+  environment: Record<string, string>,
+): Sources {
   if (!existsSync(processFile)) {
     throw new InvalidOptionError(
       "startWorker: this program is bundled or compiled, so that there are no sources to find tasks in: hand them over, as in startWorker({ tasks: [welcome, add] }); see docs/embedding.md",
     );
   }
-  const discovery = await discover(root);
+  const discovery = discover(root, { include, exclude });
   const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
   const spawn = spawnProgram([process.execPath, processFile]);
   const tasks = discovery.tasks.filter(({ mayRecur }) => mayRecur).map(({ name }) => name);
@@ -63,6 +68,10 @@ export function handedOver(tasks: readonly Task<never, unknown>[]): Sources {
         return { name, isolation, mayRecur: recurring !== undefined, file: Bun.main, line: 1 };
       }),
       problems: [],
+      files: 1,
+      read: 0,
+      folders: [],
+      stale: false,
       sources: Bun.hash.wyhash(readFileSync(isCompiled ? process.execPath : Bun.main)).toString(36),
     },
     spawn: spawnProgram([...program, ...process.argv.slice(2)]),

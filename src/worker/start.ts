@@ -70,7 +70,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     ...storageForProcesses(values, origins),
     ...(tasks && { [processVariable]: "1" }),
   };
-  const sources = tasks ? handedOver(tasks) : await discoveredTasks(root, environment);
+  const sources = tasks ? handedOver(tasks) : discoveredTasks(root, values, environment);
   const { discovery, spawn, config, describe } = sources;
   const emit = guarded(onEvent);
   for (const text of warnings) emit({ type: "warning", text });

@@ -31,7 +31,15 @@ function names(options: DiscoverOptions = {}): string[] {
 }
 
 test("an empty project has no tasks", async () => {
-  expect(discover(root)).toEqual({ tasks: [], problems: [], sources: "0", files: 0, read: 0, stale: false });
+  expect(discover(root)).toEqual({
+    tasks: [],
+    problems: [],
+    sources: "0",
+    files: 0,
+    read: 0,
+    folders: [root],
+    stale: false,
+  });
 });
 
 test("tasks come sorted by name, with absolute path and line", async () => {
@@ -48,6 +56,7 @@ test("tasks come sorted by name, with absolute path and line", async () => {
     sources: expect.any(String),
     files: 2,
     read: 2,
+    folders: expect.any(Array),
     stale: false,
   });
 });

@@ -31,6 +31,7 @@ export function startNuvom(args: string[], options: ProgramOptions = {}) {
   const errors = collect(program.stderr);
   const ended = Promise.all([program.stdout.text(), errors.ended, program.exited]);
   return {
+    program,
     errors,
     ended: ended.then(([stdout, , exitCode]) => ({ stdout, stderr: errors.text, exitCode })),
   };
