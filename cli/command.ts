@@ -8,6 +8,7 @@ import { milliseconds } from "../src/duration.ts";
 import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
 import { projectRoot } from "../src/project.ts";
 import { withoutPassword } from "../src/storage/open.ts";
+import { wrapped } from "./output.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
 export interface Flag {
@@ -159,18 +160,6 @@ function helpOf(name: string, { summary, usage, flags, examples }: Command): str
     ...lines.map(([left, help]) => wrapped(`  ${left.padEnd(width)}  `, help)),
     ...(examples.length > 0 ? ["", "Examples:", ...examples.map((example) => `  ${example}`)] : []),
   ].join("\n");
-}
-
-/** Text behind a label, in lines of at most 80 columns. */
-function wrapped(label: string, text: string): string {
-  const lines = [label];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    const empty = line.length === label.length;
-    if (!empty && line.length + 1 + word.length > 80) lines.push(" ".repeat(label.length) + word);
-    else lines[lines.length - 1] = empty ? line + word : `${line} ${word}`;
-  }
-  return lines.join("\n");
 }
 
 /** A whole number of at least 1. @throws InvalidOptionError */

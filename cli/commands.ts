@@ -8,10 +8,13 @@ import enqueue from "./commands/enqueue.ts";
 import init from "./commands/init.ts";
 import job from "./commands/job.ts";
 import jobs from "./commands/jobs.ts";
+import pause from "./commands/pause.ts";
+import resume from "./commands/resume.ts";
 import retry from "./commands/retry.ts";
 import schedules from "./commands/schedules.ts";
 import status from "./commands/status.ts";
 import tasks from "./commands/tasks.ts";
+import why from "./commands/why.ts";
 import worker from "./commands/worker.ts";
 
 /** By name, in the order in which the help lists them. */
@@ -25,9 +28,12 @@ export const commands: Record<string, Command> = {
   status,
   jobs,
   job,
+  why,
   schedules,
   retry,
   cancel,
+  pause,
+  resume,
   doctor,
   completion,
 };

@@ -1,6 +1,6 @@
 import { formatDuration } from "../src/duration.ts";
 import type { WorkerEvent } from "../src/index.ts";
-import { type Colour, paint, printable } from "./output.ts";
+import { type Colour, paint, plural, printable } from "./output.ts";
 
 /** Above this many a second, jobs that succeed are counted instead of printed one by one. */
 const printedPerSecond = 20;
@@ -141,8 +141,4 @@ export function eventLog({
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

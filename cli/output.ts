@@ -4,6 +4,7 @@ import type { DiscoveryProblem } from "../src/discovery/scan.ts";
 import { formatDuration } from "../src/duration.ts";
 import { jobErrors, jobNotes } from "../src/handle.ts";
 import type { Job, JobState, WorkerRecord } from "../src/index.ts";
+import type { JobError, Progress } from "../src/job.ts";
 
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
 
@@ -46,6 +47,30 @@ export function relative(time: number, now: number): string {
   return distance > 0 ? `in ${formatDuration(seconds)}` : `${formatDuration(seconds)} ago`;
 }
 
+/** Text behind a label, in lines of at most 80 columns. */
+export function wrapped(label: string, text: string): string {
+  const lines = Bun.wrapAnsi(text.replaceAll("\t", " "), 80 - label.length, { hard: true });
+  return label + lines.replaceAll("\n", `\n${" ".repeat(label.length)}`);
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `40 of 80 (50%): resizing`. */
+export function progressText({ done, total, message }: Progress): string {
+  const share = total ? ` of ${total} (${Math.floor((100 * done) / total)}%)` : "";
+  return `${done}${share}${message ? `: ${message}` : ""}`;
+}
+
+const longestError = 400;
+
+/** An error's name and the first lines of its message. */
+export function errorText({ name, message }: Pick<JobError, "name" | "message">, lines: number): string {
+  const first = `${name}: ${message}`.split("\n").slice(0, lines).join("\n");
+  return first.length > longestError ? `${first.slice(0, longestError)}…` : first;
+}
+
 /** A job for `--json`: times as ISO text, payloads decoded as far as JSON can say them. */
 export function jobAsJson(job: Job): Record<string, unknown> {
   const { notes, ...fields } = job;
@@ -79,7 +104,7 @@ export function workerAsJson(worker: WorkerRecord): Record<string, unknown> {
   };
 }
 
-function iso(time: number | null): string | null {
+export function iso(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
 

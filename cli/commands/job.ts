@@ -1,9 +1,8 @@
 import { decode } from "../../src/codec.ts";
 import { formatDuration } from "../../src/duration.ts";
 import { jobErrors, jobNotes } from "../../src/handle.ts";
-import type { Progress } from "../../src/job.ts";
 import { command, jsonFlag, storageFlag, withClient } from "../command.ts";
-import { jobAsJson, paint, printable, printJson, relative, stateColour } from "../output.ts";
+import { jobAsJson, paint, printable, printJson, progressText, relative, stateColour } from "../output.ts";
 
 export default command({
   summary: "show a job: its state, input, result and errors",
@@ -58,12 +57,6 @@ export default command({
     });
   },
 });
-
-/** `40 of 80 (50%): resizing`. */
-function progressText({ done, total, message }: Progress): string {
-  const share = total ? ` of ${total} (${Math.floor((100 * done) / total)}%)` : "";
-  return `${done}${share}${message ? `: ${message}` : ""}`;
-}
 
 function shown(bytes: Uint8Array): string {
   return printable(Bun.inspect(decode(bytes), { colors: false, depth: 8 }));
