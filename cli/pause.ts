@@ -5,9 +5,7 @@ import { printable, printJson } from "./output.ts";
 export function pauseCommand(paused: boolean): Command {
   const name = paused ? "pause" : "resume";
   return command({
-    summary: paused
-      ? "pause queues: they take jobs in and give none out; what runs, runs on"
-      : "resume paused queues",
+    summary: paused ? "pause queues: they take jobs in, and give none out" : "resume paused queues",
     usage: "<queue> [<queue> …]",
     arguments: [1, Number.POSITIVE_INFINITY],
     flags: { ...storageFlag, ...jsonFlag },

@@ -78,7 +78,7 @@ export interface Job extends NewJob {
   result: Uint8Array | null;
   /** msgpack of the {@link JobError}s of the attempts that failed, oldest first; `null` if none did. */
   errors: Uint8Array | null;
-  /** Why a pending job was put back, or who had the job cancelled, in plain words. */
+  /** Why a pending job was put back, or who had the job cancelled or wants that while it runs, in plain words. */
   reason: string | null;
   /**
    * The sources, by their hash, of the worker that could not run the job: it is parked, out of the line, until a worker

@@ -109,7 +109,7 @@ function missingWorkers({ job: { queue }, workers, now }: Facts): Reason[] {
   const live = workers.filter(({ leaseUntil }) => leaseUntil > now);
   if (live.length === 0) {
     const last = workers.toSorted((a, b) => b.seenAt - a.seenAt)[0];
-    const heard = last ? ` (the last, ${placeOf(last)}, was heard of ${relative(last.seenAt, now)})` : "";
+    const heard = last ? ` (last sign of life: ${placeOf(last)}, ${relative(last.seenAt, now)})` : "";
     return [{ code: "no-worker", text: `no worker is running${heard}; nuvom worker starts one` }];
   }
   const serving = live.filter((worker) => serves(worker, queue));
@@ -161,7 +161,7 @@ function running(facts: Facts): Reason[] {
   const { progress } = jobNotes(job);
   const texts = [
     `attempt ${attempt} of ${maxAttempts} runs since ${at(startedAt!, now)}`,
-    worker && ` on ${placeOf(worker)}, whose worker was heard of ${relative(worker.seenAt, now)}`,
+    worker && ` on ${placeOf(worker)}, last sign of life ${relative(worker.seenAt, now)}`,
     progress && `; it has come to ${progressText(progress)}`,
     timeout !== null && `; its timeout is ${formatDuration(timeout)}`,
   ];
@@ -177,7 +177,7 @@ function silence({ job, workers, now }: Facts, worker: WorkerRecord | undefined)
   const code = "worker-silent";
   if (!worker) return [{ code, text: `its worker ${job.worker} is gone, and the job is about to run again` }];
   const { seenAt, leaseUntil } = worker;
-  const heard = `its worker ${placeOf(worker)} was last heard of ${relative(seenAt, now)}`;
+  const heard = `its worker ${placeOf(worker)} gave its last sign of life ${relative(seenAt, now)}`;
   if (leaseUntil > now) {
     if (now - seenAt <= (leaseUntil - seenAt) / 2) return [];
     const text = `${heard}; if that goes on, the job is taken from it ${relative(leaseUntil, now)}`;

@@ -50,9 +50,9 @@ function failure(error: JobError, before: JobError | undefined, createdAt: numbe
   const waited = Math.max(0, startedAt - (before?.finishedAt ?? createdAt));
   const duration = finishedAt - startedAt;
   const lines = [
-    `attempt ${attempt} failed after ${formatDuration(duration)}, having waited ${formatDuration(waited)}`,
+    `attempt ${attempt} in process ${pid} failed after ${formatDuration(duration)}, having waited ${formatDuration(waited)}`,
     errorText(error, 3),
-    `worker ${worker}, process ${pid}`,
+    `worker ${worker}`,
   ];
   const details = { attempt, waited, duration, error: { name, message }, worker, pid };
   const isAgain = before !== undefined && attempt <= before.attempt;

@@ -154,8 +154,8 @@ export function openMemory(name = ""): Storage {
     },
 
     async get(ids) {
-      const { jobs } = use();
-      return ids.map((id) => (jobs.has(id) ? { ...jobs.get(id)! } : null));
+      const data = use();
+      return ids.map((id) => (data.jobs.has(id) ? asShown(data, data.jobs.get(id)!) : null));
     },
 
     async states(ids) {
@@ -165,12 +165,13 @@ export function openMemory(name = ""): Storage {
 
     async list(filter, { limit, after }) {
       const fields = ["state", "task", "queue", "worker"] as const;
-      return [...use().jobs.values()]
+      const data = use();
+      return [...data.jobs.values()]
         .filter((job) => fields.every((field) => filter[field] === undefined || filter[field] === job[field]))
         .filter((job) => after === undefined || job.id < after)
         .sort((a, b) => byId(b, a))
         .slice(0, limit)
-        .map((job) => ({ ...job }));
+        .map((job) => asShown(data, job));
     },
 
     async counts() {
@@ -264,6 +265,10 @@ function asPending(job: NewJob): Job {
     notes: null,
   };
   return { ...job, state: "pending", ...counted, ...unknown };
+}
+
+function asShown({ cancelling }: Data, job: Job): Job {
+  return { ...job, reason: cancelling.get(job.id) ?? job.reason };
 }
 
 /** A job that somebody wants cancelled ends where another becomes pending again. */

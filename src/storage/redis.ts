@@ -106,7 +106,8 @@ export function openRedis(url: string): Storage {
     };
     const unknown = outcomes.filter((outcome) => !own(outcome)).map(({ id }) => id);
     const stored = unknown.length === 0 ? [] : await jobsOf(unknown);
-    const found = new Map(unknown.map((id, index) => [id, stored[index] ?? null]));
+    // What is read as the reason of a running job is why somebody wants it cancelled: the claim left it none.
+    const found = new Map(stored.map((job, index) => [unknown[index], job && { ...job, reason: null }]));
     return outcomes.map((outcome) => own(outcome) ?? found.get(outcome.id) ?? null);
   }
 

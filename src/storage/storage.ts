@@ -111,7 +111,7 @@ export interface Storage {
 
   /**
    * Ends pending jobs as `cancelled` with this `reason`, and marks running ones, whose worker hears of it from its next
-   * heartbeat; of several reasons the first one stays.
+   * heartbeat, with it as their `reason`; of several the first one stays.
    * Returns for each id the job's state before the call, or `null` if there is no such job.
    */
   cancel(ids: readonly string[], reason: string, now: number): Promise<(JobState | null)[]>;

@@ -127,7 +127,10 @@ function cancelLaws(law: Law) {
       "cancelled",
       null,
     ]);
-    expect(await read(storage, running!, done!, error!)).toStrictEqual(before);
+    expect(await read(storage, running!, done!, error!)).toStrictEqual([
+      { ...running!, reason: why },
+      ...before.slice(1),
+    ]);
     const ended = { state: "cancelled", finishedAt: now + 5, attempt: 0, reason: why } as const;
     expect(await read(storage, put!)).toStrictEqual([{ ...put!, startedAt: now + 1, ...ended }]);
     expect(await storage.claim("w1", ["default"], 9, now)).toEqual([]);

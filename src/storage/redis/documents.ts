@@ -123,13 +123,14 @@ export function packChanges(job: Omit<Job, "input">): Uint8Array {
   return closed(changes, errors, notes, result);
 }
 
-/** Its queue, its id and its documents, as scripts hand them over. */
+/** Its queue, its id, its documents and why it is to be cancelled, as scripts hand them over. */
 type StoredJob = [
   queue: Uint8Array,
   id: Uint8Array,
   original: Uint8Array,
   changes: Uint8Array | false,
   running?: Uint8Array | false,
+  cancelling?: Uint8Array | false,
 ];
 
 /** The jobs that a script handed over, `null` where there is none. */
@@ -139,7 +140,7 @@ export function unpackJobs(bytes: Uint8Array | null, count: number): (Job | null
   );
 }
 
-function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
+function unpackJob([queue, id, original, changed, running, cancelling]: StoredJob): Job {
   const { fields, bytes: input } = opened(original);
   const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Raw<Original>;
   const [maxAttempts, timeout, createdAt, schedule, scheduledFor] = rest;
@@ -177,7 +178,7 @@ function unpackJob([queue, id, original, changed, running]: StoredJob): Job {
   };
   if (running) {
     const [, worker, , startedAt] = /^(.*):(\d+):([^:]+)$/s.exec(asText(running))!;
-    return asRunning(job, worker!, Number(startedAt));
+    return { ...asRunning(job, worker!, Number(startedAt)), reason: cancelling ? asText(cancelling) : null };
   }
   return job;
 }

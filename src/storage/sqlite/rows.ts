@@ -25,6 +25,7 @@ export interface JobRow {
   started_at: number | null;
   finished_at: number | null;
   reason: string | null;
+  cancelling: string | null;
   parked: string | null;
   input: Uint8Array;
   result: Uint8Array | null;
@@ -58,7 +59,7 @@ export function toJob(row: JobRow): Job {
     finishedAt: row.finished_at,
     result: row.result,
     errors: row.errors,
-    reason: row.reason,
+    reason: row.cancelling ?? row.reason,
     parked: row.parked,
     notes: row.notes,
   };

@@ -26,6 +26,8 @@ export function createModel(): Model {
   let unwanted: { id: string; reason: string }[] = [];
 
   const find = (id: string) => jobs.find((job) => job.id === id);
+  const shown = (job: Job | undefined) =>
+    job && { ...job, reason: unwanted.find(({ id }) => id === job.id)?.reason ?? job.reason };
   const isOpen = (queue: string) => queues.some(({ name, paused }) => name === queue && !paused);
   const heldBy = (worker: string) => jobs.filter((job) => job.state === "running" && job.worker === worker);
   const holderOf = ({ queue, key }: NewJob) =>
@@ -211,7 +213,7 @@ export function createModel(): Model {
       return waiting.length === 0 ? null : Math.min(...waiting.map(({ runAt }) => runAt));
     },
 
-    get: (ids) => ids.map((id) => find(id) ?? null),
+    get: (ids) => ids.map((id) => shown(find(id)) ?? null),
 
     states: (ids) => ids.map((id) => find(id)?.state ?? null),
 
@@ -222,7 +224,8 @@ export function createModel(): Model {
         .filter(({ id }) => after === undefined || id < after)
         .sort(by(({ id }) => id))
         .reverse()
-        .slice(0, limit);
+        .slice(0, limit)
+        .map((job) => shown(job)!);
     },
 
     counts() {

@@ -262,11 +262,11 @@ local function add(jobs)
   return ids
 end
 
--- A job as it is handed over: its queue, its id, and its documents, `false` where there is none.
+-- A job as it is handed over: its queue, its id, its documents and why it is to be cancelled, `false` where there is none.
 local function stored(queue, id)
   local job, changes, running =
     call('HGET', queue.jobs, id), call('HGET', queue.changes, id), call('HGET', queue.running, id)
-  return { queue.name, id, job, changes, running }
+  return { queue.name, id, job, changes, running, running and call('HGET', queue.cancelling, id) }
 end
 
 -- The queue that holds a job.
