@@ -59,7 +59,12 @@ function effectOf(recurrence: Recurrence, clock: Clock, at: number): ClockChange
   const to = clock(at);
   const from = clock(at - 1) + 1;
   const leap = to - from;
-  const onClock = { ...recurrence, startAt: null, endAt: null, rule: { ...recurrence.rule, tz: "UTC" } } as Recurrence;
+  const onClock = {
+    ...recurrence,
+    startAt: null,
+    endAt: null,
+    rule: { ...recurrence.rule, tz: "UTC" },
+  } as Recurrence;
   const affected = between(onClock, Math.min(from, to), Math.max(from, to));
   const inPlace = between(recurrence, at, at + Math.max(leap, 0));
   const instead = inPlace.filter((time) => occurrenceAfter(onClock, clock(time) - 1) !== clock(time));

@@ -248,7 +248,7 @@ function cronRule(cron: string, tz: string): Recurrence["rule"] {
   } catch (error) {
     const reason = (error as Error).message.replace("Invalid cron expression: ", "");
     refuse(
-      `${given} cannot be read: ${reason}. Give five fields (minute hour day month weekday), such as cron: "0 9 * * MON-FRI", or a nickname, such as cron: "@daily"`,
+      `${given} cannot be read: ${reason}. Give five fields (minute hour day month weekday) within 0-59, 0-23, 1-31, 1-12 and 0-7, such as cron: "0 9 * * MON-FRI", or a nickname, such as cron: "@daily"`,
     );
   }
   if (!first) refuse(`${given} never occurs: there is no such date. One that there is: cron: "0 0 28 2 *"`);

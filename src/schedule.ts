@@ -181,8 +181,11 @@ function haveSameOccurrences(before: Recurrence, after: Recurrence): boolean {
 }
 
 /** The occurrences from the next one on. */
-export function upcoming(definition: ScheduleDefinition, nextRunAt: number | null, count: number): number[] {
-  const { recurrence, made } = definition;
+export function upcoming(
+  { recurrence, made }: Pick<ScheduleDefinition, "recurrence" | "made">,
+  nextRunAt: number | null,
+  count: number,
+): number[] {
   const most = Math.min(count, (recurrence.limit ?? Number.POSITIVE_INFINITY) - made);
   const times: number[] = [];
   for (let time = nextRunAt; time !== null && times.length < most; time = occurrenceAfter(recurrence, time)) {

@@ -21,6 +21,8 @@ import {
   type Values,
   withClient,
 } from "../command.ts";
+import { explain } from "../explain.ts";
+import { occurrenceTable, ruleText } from "../occurrences.ts";
 import { paint, plain, printable, printJson, relative } from "../output.ts";
 import { type Column, table } from "../table.ts";
 import { findTask, parsedInput } from "../tasks.ts";
@@ -28,7 +30,7 @@ import { findTask, parsedInput } from "../tasks.ts";
 const ruleFlags = {
   every: { type: "string", value: "DURATION", help: "add, change: the interval, such as 10s, 5m or 1d" },
   cron: { type: "string", value: "FIELDS", help: 'add, change: such as "0 9 * * MON-FRI" or @daily' },
-  tz: { type: "string", value: "ZONE", help: "the time zone of --cron (default: UTC)" },
+  tz: { type: "string", value: "ZONE", help: "the time zone of the cron expression (default: UTC)" },
   start: { type: "string", value: "TIME", help: "no occurrence before, such as 2038-01-19T03:14:07Z" },
   end: { type: "string", value: "TIME", help: "no occurrence after" },
   limit: { type: "string", value: "N", help: "no more jobs than this" },
@@ -47,6 +49,7 @@ const ruleFlags = {
 
 const flags = {
   ...ruleFlags,
+  count: { type: "string", value: "N", help: "explain: how many occurrences (default: 10)" },
   id: { type: "string", value: "ID", help: "add: its name (default: from the task and its input)" },
   ...rootFlag,
   ...storageFlag,
@@ -80,11 +83,11 @@ const actions: Record<string, Action> = {
 };
 
 /** How many arguments an action takes at most; the others take any number of ids. */
-const most: Record<string, number> = { list: 0, show: 1, add: 2, change: 1 };
+const most: Record<string, number> = { list: 0, show: 1, explain: 1, add: 2, change: 1 };
 
 export default command({
-  summary: "list, show, add, change, pause, resume, run or remove schedules",
-  usage: "[<action> [<id or task> …]]",
+  summary: "list, show, explain, add, change, pause, resume, run or remove schedules",
+  usage: "[<action> [<id, task or cron> …]]",
   arguments: [0, Number.POSITIVE_INFINITY],
   flags,
   examples: [
@@ -93,15 +96,18 @@ export default command({
     "nuvom schedules show report:rome",
     `nuvom schedules change report:rome --cron "0 9 * * MON-FRI" --tz Europe/Rome`,
     "nuvom schedules pause report:rome",
+    `nuvom schedules explain "30 2 * * *" --tz Europe/Rome`,
   ],
   complete: (positionals) => (positionals.length === 0 ? Object.keys(actions) : []),
   async run([name = "list", ...values], flags) {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (!action) {
-      throw new UsageError(`there is no action "${name}"; there are ${Object.keys(actions).join(", ")}`);
+    if (!action && name !== "explain") {
+      const names = [...Object.keys(actions), "explain"].join(", ");
+      throw new UsageError(`there is no action "${name}"; there are ${names}`);
     }
     if (name !== "list" && values.length === 0) {
-      throw new UsageError(`which one? nuvom schedules ${name} <${name === "add" ? "task" : "id"}>`);
+      const wanted = { add: "task", explain: "id or cron" }[name] ?? "id";
+      throw new UsageError(`which one? nuvom schedules ${name} <${wanted}>`);
     }
     const tooMany = values[most[name] ?? Number.POSITIVE_INFINITY];
     if (tooMany !== undefined) {
@@ -113,6 +119,8 @@ export default command({
     if (unused) {
       throw new UsageError(`--${unused} is not for nuvom schedules ${name}\nSee nuvom schedules --help`);
     }
+    // An expression needs no storage.
+    if (!action) return explain(values[0]!, flags);
     return withClient(flags, (nuvom) => action(nuvom, values, flags));
   },
 });
@@ -120,8 +128,8 @@ export default command({
 /** The first flag that the action would leave aside, although whoever gave it counts on it. */
 function unusedFlag(action: string, given: Given): string | undefined {
   const rule = Object.keys(ruleFlags);
-  const used: Record<string, string[]> = { add: [...rule, "id"], change: rule };
-  return [...rule, "id"].find((flag) => flag in given && !used[action]?.includes(flag));
+  const used: Record<string, string[]> = { add: [...rule, "id"], change: rule, explain: ["tz", "count"] };
+  return [...rule, "id", "count"].find((flag) => flag in given && !used[action]?.includes(flag));
 }
 
 /** One that is not there is told of, and the others are done all the same. */
@@ -173,7 +181,7 @@ function listed(schedules: DecodedSchedule[], now: number): string {
   const rows = schedules.map((schedule) => [
     schedule.id,
     schedule.definition.template.task,
-    ruleText(schedule),
+    ruleText(schedule.definition.recurrence.rule),
     nextText(schedule, now),
     String(schedule.definition.made),
   ]);
@@ -202,7 +210,7 @@ function print(schedule: DecodedSchedule): void {
   const lines: [string, string | null][] = [
     ["id", id],
     ["task", template.task],
-    ["when", ruleText(schedule)],
+    ["when", ruleText(recurrence.rule)],
     ["from", time(recurrence.startAt)],
     ["until", time(recurrence.endAt)],
     ["limit", recurrence.limit === null ? null : `${recurrence.limit} in all`],
@@ -217,15 +225,8 @@ function print(schedule: DecodedSchedule): void {
   for (const [label, text] of lines) {
     if (text !== null) console.log(`${paint("dim", label.padEnd(9))} ${printable(text)}`);
   }
-  const zone = zoneOf(schedule);
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const zones = [...new Set([zone, here])];
   const times = upcoming(definition, schedule.nextRunAt, 5);
-  if (times.length > 0) {
-    console.log();
-    const rows = times.map((at) => [...zones.map((zone) => inZone(at, zone)), relative(at, Date.now())]);
-    console.log(table([...zones.map((header) => ({ header })), { header: "" }], rows));
-  }
+  if (times.length > 0) console.log(`\n${occurrenceTable(times, recurrence.rule, Date.now())}`);
 }
 
 /** Times are ISO text there. */
@@ -246,23 +247,7 @@ function asJson({ definition, nextRunAt, ...schedule }: DecodedSchedule) {
   });
 }
 
-function ruleText({ definition: { recurrence } }: DecodedSchedule): string {
-  const { rule } = recurrence;
-  return "every" in rule ? `every ${formatDuration(rule.every)}` : `${rule.cron} ${rule.tz}`;
-}
-
 function nextText({ paused, nextRunAt }: DecodedSchedule, now: number): string {
   if (paused) return "paused";
   return nextRunAt === null ? "ended" : relative(nextRunAt, now);
-}
-
-function zoneOf({ definition: { recurrence } }: DecodedSchedule): string {
-  return "tz" in recurrence.rule ? recurrence.rule.tz : "UTC";
-}
-
-/** Such as `Mon 2026-03-02 09:00:00`. */
-function inZone(at: number, timeZone: string): string {
-  const date = new Date(at);
-  const day = date.toLocaleDateString("en", { weekday: "short", timeZone });
-  return `${day} ${date.toLocaleString("sv", { timeZone })}`;
 }
