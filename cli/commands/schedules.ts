@@ -86,7 +86,7 @@ const actions: Record<string, Action> = {
 const most: Record<string, number> = { list: 0, show: 1, explain: 1, add: 2, change: 1 };
 
 export default command({
-  summary: "list, show, explain, add, change, pause, resume, run or remove schedules",
+  summary: "show, explain, add, change, pause, resume, run or remove schedules",
   usage: "[<action> [<id, task or cron> …]]",
   arguments: [0, Number.POSITIVE_INFINITY],
   flags,

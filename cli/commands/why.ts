@@ -29,7 +29,7 @@ export default command({
         });
         return 0;
       }
-      console.log(`${printable(`${task} ${id}`)}: ${paint(stateColour[state], state)}\n`);
+      console.log(`${wrapped("", `${printable(`${task} ${id}`)}: ${paint(stateColour[state], state)}`)}\n`);
       for (const { text } of reasons) console.log(wrapped("- ", printable(text)));
       console.log();
       for (const { at, event, text } of timeline) {

@@ -64,7 +64,7 @@ function isBefore(other: Job, job: Job, now: number): boolean {
 /** What the sources of this project say of a task, `null` if there is no project. */
 async function sourcesHere(task: string, given: string | undefined): Promise<Sources | null> {
   const root = given === undefined ? projectRoot() : resolve(given);
-  if (!existsSync(join(root, "package.json"))) return null;
+  if (given === undefined && !existsSync(join(root, "package.json"))) return null;
   const { tasks, sources } = await discover(root);
   const found = tasks.find(({ name }) => name === task);
   return { root, definedAt: found ? `${fromHere(found.file)}:${found.line}` : null, hash: sources };

@@ -3,10 +3,10 @@ import { temporaryFolder } from "./folder.ts";
 import { nuvom, startNuvom } from "./programs.ts";
 import { fixtures } from "./worker.ts";
 
-/** The command line on a SQLite file of its own, and a client that sees what it does. */
-export function commandLine() {
+/** The command line on a SQLite file of its own or another storage, and a client that sees what it does. */
+export function commandLine(given?: string) {
   const folder = temporaryFolder();
-  const storage = `sqlite:${folder.file("jobs.db")}`;
+  const storage = given ?? `sqlite:${folder.file("jobs.db")}`;
   const client = new Nuvom({ storage });
   const env = { NUVOM_STORAGE: storage };
   const run = (...args: string[]) => nuvom(args, { env });
