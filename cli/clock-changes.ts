@@ -22,10 +22,10 @@ const day = 86_400_000;
 
 /** The changes of the clocks between two times that affect when or how often it occurs, or at what distance. */
 export function clockChanges(recurrence: Recurrence, from: number, to: number): ClockChange[] {
-  const { rule } = recurrence;
+  const { rule, startAt, endAt } = recurrence;
   if (!("tz" in rule)) return [];
   const clock = clockOf(rule.tz);
-  return changesOf(clock, from, to)
+  return changesOf(clock, Math.max(from, startAt ?? from), Math.min(to, endAt ?? to))
     .map((at) => effectOf(recurrence, clock, at))
     .filter(({ skipped, repeated, distance }) => skipped.length + repeated.length > 0 || distance !== null);
 }

@@ -20,7 +20,8 @@ interface Explained {
   remark: string | null;
 }
 
-const year = 366 * 86_400_000;
+/** Clocks change on the same Sunday of each year, which may come a week later. */
+const year = 372 * 86_400_000;
 
 /**
  * Shows when a stored schedule, or a cron expression, occurs next, and what the changes of the clocks do to it.

@@ -16,6 +16,7 @@ import {
 } from "../command.ts";
 import { plain, printable, printJson } from "../output.ts";
 import { findTask, parsedInput } from "../tasks.ts";
+import { serves } from "../why/reasons.ts";
 
 const flags = {
   in: { type: "string", value: "DURATION", help: "run it this long from now, such as 90s, 10m or 2h" },
@@ -87,7 +88,7 @@ export default command({
 /** Whoever waits without a worker would wait for ever and not know why. */
 async function warnIfNobodyServes({ storage }: Nuvom, { id, queue }: Job): Promise<void> {
   const workers = (await storage.workers()).filter(({ leaseUntil }) => leaseUntil > Date.now());
-  if (workers.some(({ queues }) => queues.length === 0 || queues.includes(queue))) return;
+  if (workers.some((worker) => serves(worker, queue))) return;
   const who = workers.length === 0 ? "no worker is running" : `no worker serves the queue "${queue}"`;
   console.error(`job ${id} waits: ${who}; start one with nuvom worker`);
 }

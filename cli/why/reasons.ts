@@ -127,7 +127,7 @@ function missingWorkers({ job: { queue }, workers, now }: Facts): Reason[] {
   return [{ code: "workers-stuck", text }];
 }
 
-function serves({ queues }: WorkerRecord, queue: string): boolean {
+export function serves({ queues }: WorkerRecord, queue: string): boolean {
   return queues.length === 0 || queues.includes(queue);
 }
 

@@ -46,12 +46,15 @@ test("a terminal gets colours, and none of those that a job's error asks for", a
   expect(one).toContain("\u001b[31mfailed\u001b[0m");
   expect(one).toContain("RangeError: [/x] %s \\x1b[31mred\n");
   expect(Bun.stripANSI(one)).toMatch(plainText);
+  const why = await onTerminal(100, ["why", id, ...storage]);
+  expect(why).toContain(`broken ${id}: \u001b[31mfailed\u001b[0m\n`);
+  expect(Bun.stripANSI(why)).toMatch(plainText);
 });
 
 test("a pipe gets no colours, nor does a terminal with NO_COLOR", async () => {
   await using bench = commandLine();
   const id = await failedJob(bench);
-  for (const args of [["jobs"], ["job", id], ["status"], ["job", "nobody", "--verbose"]]) {
+  for (const args of [["jobs"], ["job", id], ["why", id], ["status"], ["job", "nobody", "--verbose"]]) {
     const env = { NUVOM_STORAGE: bench.storage, NO_COLOR: "" };
     const { stdout, stderr } = await nuvom(args, { env });
     expect(stdout + stderr).toMatch(plainText);
