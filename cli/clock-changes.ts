@@ -68,7 +68,7 @@ function effectOf(recurrence: Recurrence, clock: Clock, at: number): ClockChange
   const affected = between(onClock, Math.min(from, to), Math.max(from, to));
   const inPlace = between(recurrence, at, at + Math.max(leap, 0));
   const instead = inPlace.filter((time) => occurrenceAfter(onClock, clock(time) - 1) !== clock(time));
-  const isTwice = leap < 0 && between(recurrence, at, at - leap).length > 0;
+  const isTwice = between(recurrence, at, at - leap).length > 0;
   const last = instead.at(-1) ?? lastBefore(recurrence, at);
   const next = last === null ? null : occurrenceAfter(recurrence, last);
   const distance = last === null || next === null ? null : { after: last, real: next - last, usual: 0 };

@@ -35,7 +35,8 @@ export async function explain(text: string, flags: Given): Promise<number> {
     ? expression(text, flags.tz, howMany, now)
     : await stored(text, flags, howMany);
   const { rule } = recurrence;
-  const changes = clockChanges(recurrence, now, now + year);
+  const isEnding = next.length < howMany;
+  const changes = clockChanges(recurrence, now, isEnding ? (next.at(-1) ?? now) : now + year);
   if (flags.json) {
     printJson({ rule, remark, next: next.map(iso), changes: changes.map(asJson) });
     return 0;
@@ -43,7 +44,7 @@ export async function explain(text: string, flags: Given): Promise<number> {
   console.log(printable(`${ruleText(rule)}${remark ? `, ${remark}` : ""}`));
   console.log(next.length > 0 ? `\n${occurrenceTable(next, rule, now)}\n` : "\nit does not occur any more\n");
   if (!("tz" in rule)) console.log("An interval is the same whatever the clocks show.");
-  else if (changes.length === 0) console.log("No change of the clocks in the next year affects it.");
+  else if (changes.length === 0) console.log("No change of the clocks affects it in the next twelve months.");
   else for (const change of changes) print(change, rule.tz);
   return 0;
 }

@@ -59,9 +59,17 @@ describe.each([
     const job = due();
     const later = due();
     const before = [due({ priority: "high" }), due({ runAt: now - 2_000 })];
-    const behind = [due({ priority: "low" }), due({ runAt: now - 500 }), due({ runAt: now + 60_000 })];
-    await storage.insert([earlier, job, later, ...before, ...behind, due({ queue: "other" })]);
+    const behind = [
+      due({ priority: "low" }),
+      due({ runAt: now - 500 }),
+      due({ priority: "high", runAt: now + 60_000 }),
+    ];
     await register(line, "w1");
+    await storage.insert([due()]);
+    const [parked] = await storage.claim("w1", ["q"], 1, now);
+    const put = { id: parked!.id, claims: 1, startedAt: now, runAt: now - 5_000, reason: "unknown" };
+    await storage.settle("w1", [{ ...put, kind: "released", parked: "sources" }], now);
+    await storage.insert([earlier, job, later, ...before, ...behind, due({ queue: "other" })]);
     const answer = await line.json("why", job.id);
     expect(answer.reasons[0]).toEqual({
       code: "behind",
