@@ -91,6 +91,7 @@ export function handleLaws(law: Law): void {
     });
     await storage.close();
     expect(await other.settle("w1", [succeeded(job!)], now)).toEqual([true]);
+    expect(await read(other, job!)).toMatchObject([{ state: "succeeded", reason: null }]);
   });
 
   law("a closed handle refuses use, but may be closed again", async (storage) => {

@@ -131,6 +131,7 @@ function cancelLaws(law: Law) {
       { ...running!, reason: why },
       ...before.slice(1),
     ]);
+    expect(await storage.list({ state: "running" }, { limit: 9 })).toMatchObject([{ reason: why }]);
     const ended = { state: "cancelled", finishedAt: now + 5, attempt: 0, reason: why } as const;
     expect(await read(storage, put!)).toStrictEqual([{ ...put!, startedAt: now + 1, ...ended }]);
     expect(await storage.claim("w1", ["default"], 9, now)).toEqual([]);
