@@ -1,8 +1,10 @@
 import { optionNames, options } from "../../src/config/options.ts";
 import { withoutPassword } from "../../src/storage/open.ts";
 import { command, configFlags, configurable, configured, jsonFlag, rootFlag, rootOf } from "../command.ts";
-import { paint, printable, printJson } from "../output.ts";
+import { printable, printJson } from "../output.ts";
 import { table } from "../table.ts";
+
+const nowhere = "unless given";
 
 export default command({
   summary: "show every option, and where its value comes from",
@@ -22,12 +24,12 @@ export default command({
     else {
       console.log(
         table(
-          [{ header: "OPTION" }, { header: "VALUE", cut: "end" }, { header: "FROM", cut: "end" }],
-          rows.map(({ option, value, origin }) => [
-            option,
-            origin === null ? paint("dim", value) : value,
-            origin ?? paint("dim", "unless given"),
-          ]),
+          [
+            { header: "OPTION" },
+            { header: "VALUE", cut: "end" },
+            { header: "FROM", cut: "end", colour: (text) => (text === nowhere ? "dim" : "cyan") },
+          ],
+          rows.map(({ option, value, origin }) => [option, value, origin ?? nowhere]),
         ),
       );
     }

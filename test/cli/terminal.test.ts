@@ -1,34 +1,8 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { commandLine, plainText, widest } from "../support/command-line.ts";
 import { nuvom } from "../support/programs.ts";
-
-const main = join(import.meta.dir, "../../cli/main.ts");
-
-/** Runs the command line on a terminal of so many columns and returns what it wrote there. */
-async function onTerminal(
-  columns: number,
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<string> {
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  const decoder = new TextDecoder();
-  let text = "";
-  const program = Bun.spawn([process.execPath, main, ...args], {
-    env: { ...process.env, NO_COLOR: "", ...env },
-    terminal: {
-      cols: columns,
-      data: (_, bytes) => {
-        text += decoder.decode(bytes, { stream: true });
-      },
-      exit: () => resolve(),
-    },
-  });
-  await program.exited;
-  await ended;
-  return text.replaceAll("\r\n", "\n");
-}
+import { onTerminal } from "../support/terminal.ts";
 
 async function failedJob(bench: ReturnType<typeof commandLine>): Promise<string> {
   const { id } = await bench.client.enqueue(tasks.broken, undefined, { attempts: 1 });
@@ -40,13 +14,13 @@ test("a terminal gets colours, and none of those that a job's error asks for", a
   await using bench = commandLine();
   const id = await failedJob(bench);
   const storage = ["--storage", bench.storage];
-  const list = await onTerminal(100, ["jobs", ...storage]);
+  const { text: list } = await onTerminal(100, ["jobs", ...storage]);
   expect(list).toContain("broken  \u001b[31mfailed\u001b[0m");
-  const one = await onTerminal(100, ["job", id, ...storage]);
+  const { text: one } = await onTerminal(100, ["job", id, ...storage]);
   expect(one).toContain("\u001b[31mfailed\u001b[0m");
   expect(one).toContain("RangeError: [/x] %s \\x1b[31mred\n");
   expect(Bun.stripANSI(one)).toMatch(plainText);
-  const why = await onTerminal(100, ["why", id, ...storage]);
+  const { text: why } = await onTerminal(100, ["why", id, ...storage]);
   expect(why).toContain(`broken ${id}: \u001b[31mfailed\u001b[0m\n`);
   expect(Bun.stripANSI(why)).toMatch(plainText);
 });
@@ -59,7 +33,9 @@ test("a pipe gets no colours, nor does a terminal with NO_COLOR", async () => {
     const { stdout, stderr } = await nuvom(args, { env });
     expect(stdout + stderr).toMatch(plainText);
   }
-  const list = await onTerminal(80, ["jobs", "--storage", bench.storage], { NO_COLOR: "1" });
+  const { text: list } = await onTerminal(80, ["jobs", "--storage", bench.storage], {
+    env: { NO_COLOR: "1" },
+  });
   expect(list).toMatch(plainText);
 });
 
@@ -67,7 +43,7 @@ test("a table is as wide as the terminal if it needs to be", async () => {
   await using bench = commandLine();
   await bench.client.enqueue(tasks.echo, null, { queue: "queue.".repeat(40) });
   for (const columns of [70, 120]) {
-    const text = await onTerminal(columns, ["status", "--storage", bench.storage]);
+    const { text } = await onTerminal(columns, ["status", "--storage", bench.storage]);
     expect(widest(Bun.stripANSI(text))).toBe(columns);
   }
 });

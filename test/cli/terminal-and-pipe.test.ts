@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { basename, join } from "node:path";
+import * as tasks from "../fixtures/tasks/basic.ts";
+import { commandLine, plainText } from "../support/command-line.ts";
+import { nuvom } from "../support/programs.ts";
+import { onTerminal } from "../support/terminal.ts";
+
+const folder = join(import.meta.dir, "../../cli/commands");
+const names = [...new Bun.Glob("*.ts").scanSync(folder)].map((file) => basename(file, ".ts")).sort();
+
+/** What one would call of each command, on a storage with a job that has failed and one that waits. */
+const calls: Record<string, (ids: { failed: string; pending: string }) => string[][]> = {
+  cancel: () => [["nobody"]],
+  completion: () => [["bash"], ["words", "--", "st"]],
+  config: () => [[], ["--json"]],
+  dev: () => [["--help"]],
+  doctor: () => [[]],
+  enqueue: () => [["echo", "5", "--in", "1h"], ["nothing"]],
+  init: () => [["--root", "/nowhere"]],
+  job: ({ failed, pending }) => [[failed], [pending], [failed, "--json"], ["nobody"]],
+  jobs: () => [[], ["--state", "failed"], ["--json"]],
+  pause: () => [["other"]],
+  resume: () => [["default"], ["nothing"]],
+  retry: () => [["nobody"]],
+  schedules: () => [[], ["explain", "30 2 * * *", "--tz", "Europe/Rome"], ["show", "nobody"], ["--json"]],
+  status: () => [[], ["--json"]],
+  tasks: () => [[], ["--json"]],
+  why: ({ failed, pending }) => [[failed], [pending], [pending, "--json"], ["nobody"]],
+  worker: () => [
+    ["--drain", "--processes", "1", "--queue", "empty", "--root", "."],
+    ["--processes", "none"],
+  ],
+};
+
+/** Without what differs from one run to the next. */
+function steady(text: string): string {
+  return text
+    .replaceAll(/\d\d:\d\d:\d\d/g, "TIME")
+    .replaceAll(/\d{4}-\d\d-\d\d[T ]TIME(\.\d+Z)?/g, "TIME")
+    .replaceAll(
+      /\b(in|for|within|after) [\d.]+(ms|s|m)( [\d.]+m?s)?|\bnow\b|[\d.]+(ms|s|m)( \d+s)? ago/g,
+      "LENGTH",
+    )
+    .replaceAll(/01[\da-f]{6}-[\da-f-]{27}/g, "ID")
+    .replaceAll(/ +/g, " ")
+    .replaceAll(/ +$/gm, "");
+}
+
+test("every command is called", () => {
+  expect(Object.keys(calls)).toEqual(names);
+});
+
+describe("on a terminal and in a pipe the same is said by", () => {
+  test.each(names)(
+    "nuvom %s",
+    async (name) => {
+      await using bench = commandLine();
+      const failed = await bench.client.enqueue(tasks.broken, undefined, { attempts: 1 });
+      await bench.work();
+      const pending = await bench.client.enqueue(tasks.echo, 5, { in: "1d", queue: "other" });
+      await bench.client.storage.pause("other", true);
+      for (const args of calls[name]!({ failed: failed.id, pending: pending.id })) {
+        const env = { NUVOM_STORAGE: bench.storage };
+        const pipe = await nuvom([name, ...args], { env: { ...env, NO_COLOR: "" } });
+        expect(pipe.stdout + pipe.stderr).toMatch(plainText);
+        const terminal = await onTerminal(80, [name, ...args], { env });
+        expect(terminal.exitCode).toBe(pipe.exitCode);
+        const lines = (text: string) => steady(text).trim().split("\n").sort();
+        expect(lines(Bun.stripANSI(terminal.text))).toEqual(lines(pipe.stdout + pipe.stderr));
+      }
+    },
+    30_000,
+  );
+});
+
+test.each(["worker", "dev"])(
+  "Ctrl-C on a terminal ends nuvom %s",
+  async (name) => {
+    await using bench = commandLine();
+    let isTyped = false;
+    const { text, exitCode } = await onTerminal(80, [name, "--processes", "1"], {
+      env: { NUVOM_STORAGE: bench.storage },
+      type(text) {
+        if (isTyped || !text.includes("started")) return null;
+        isTyped = true;
+        return "\u0003";
+      },
+    });
+    expect(Bun.stripANSI(text)).toMatch(/stopped +everything is recorded/);
+    expect(exitCode).toBe(0);
+  },
+  30_000,
+);
