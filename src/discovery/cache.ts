@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { version } from "../../package.json";
 import type { Members } from "./bindings.ts";
 import type { DiscoveredTask, FileScan, Links } from "./scan.ts";
@@ -27,18 +27,18 @@ export interface Cache {
 
 export const noCache: Cache = { exported: [], files: new Map() };
 
-const folderName = ".nuvom";
-const cacheName = "files.json";
-const manifestName = "manifest.json";
+/** Where they are in a project. Only the manifest is fit to be committed. */
+export const manifestPath = ".nuvom/manifest.json";
+const cachePath = ".nuvom/files.json";
 const manifestVersion = 1;
 /** Another version of the scanner, or of the transpiler that it builds on, may find something else. */
 const seed = Bun.hash.wyhash(`${version} ${Bun.version}`);
 
 /** Reads what the last discovery left. Nothing is known if that is damaged or of another version. */
 export function readCache(root: string): Cache {
-  const text = textOf(join(root, folderName, cacheName)) ?? "";
+  const text = textOf(join(root, cachePath)) ?? "";
   const [seal, body = ""] = text.split("\n", 2);
-  if (seal !== sealOf(body)) return noCache;
+  if (seal !== `["${sealOf(body)}",`) return noCache;
   const { exported, files } = JSON.parse(body);
   return { exported, files: new Map(files) };
 }
@@ -46,9 +46,8 @@ export function readCache(root: string): Cache {
 /** Keeps what is known for the next discovery, and the manifest, if they can be written. */
 export function writeCache(root: string, { exported, files }: Cache, manifest: string): void {
   const body = JSON.stringify({ exported, files: [...files] });
-  const folder = join(root, folderName);
-  replace(folder, cacheName, `${sealOf(body)}\n${body}\n`);
-  replace(folder, manifestName, manifest);
+  replace(join(root, cachePath), `["${sealOf(body)}",\n${body}\n]\n`);
+  replace(join(root, manifestPath), manifest);
 }
 
 /** Which tasks the files of a project define, the same text for the same sources. */
@@ -64,7 +63,7 @@ export function manifestOf(tasks: readonly DiscoveredTask[], hashOf: (path: stri
 
 /** The text of the project's manifest, `null` if there is none. */
 export function readManifest(root: string): string | null {
-  return textOf(join(root, folderName, manifestName));
+  return textOf(join(root, manifestPath));
 }
 
 function sealOf(body: string): string {
@@ -80,18 +79,17 @@ function textOf(path: string): string | null {
 }
 
 /** Several workers may do this at once, and each reads the old text or a new one, but never a part of it. */
-function replace(folder: string, name: string, text: string): void {
-  const path = join(folder, name);
+function replace(path: string, text: string): void {
   if (textOf(path) === text) return;
   const written = `${path}.${Bun.randomUUIDv7()}`;
   try {
-    mkdirSync(folder, { recursive: true });
-    const ignore = join(folder, ".gitignore");
-    if (!existsSync(ignore)) writeFileSync(ignore, `*\n!${manifestName}\n`);
+    mkdirSync(dirname(path), { recursive: true });
+    const ignore = join(dirname(path), ".gitignore");
+    if (!existsSync(ignore)) writeFileSync(ignore, `*\n!${basename(manifestPath)}\n`);
     writeFileSync(written, text);
     renameSync(written, path);
   } catch {
     // The next discovery has more to read, and that is all.
-    rmSync(written, { force: true });
+    if (existsSync(written)) rmSync(written);
   }
 }

@@ -67,7 +67,7 @@ export function exportsOf(source: string, file: string): Members {
   }
 }
 
-/** The modules from which a file imports one of these names or everything. Empty for a file that does not parse. */
+/** The modules from which a file imports one of these names or everything; any, if it does not parse. */
 export function importsOf(source: string, file: string, names: Set<string>): string[] {
   const specifiers = new Set<string>();
   try {
@@ -76,7 +76,8 @@ export function importsOf(source: string, file: string, names: Set<string>): str
       return undefined;
     });
   } catch {
-    // Only a file that is known to define tasks is worth a report.
+    for (const [, specifier] of source.matchAll(/\b(?:from|require\()\s*["']([^"'\n]+)/g))
+      specifiers.add(specifier!);
   }
   return [...specifiers];
 }

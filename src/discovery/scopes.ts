@@ -60,7 +60,9 @@ function opens(tokens: Token[], i: number): { end: number; later: boolean; param
   }
   if (!isArrow && !isBlock) return null;
   const end = isBlock ? endOf(body) : skipTo(tokens, body, ",", ";") - 1;
-  return { end, later: true, parameters: boundNames(tokens, i, close) };
+  const isNamed = tokens[tokens[i - 2]?.text === "*" ? i - 3 : i - 2]?.text === "function";
+  const name = isNamed ? [tokens[i - 1]!.text] : [];
+  return { end, later: true, parameters: [...name, ...boundNames(tokens, i, close)] };
 }
 
 const declaringWords = new Set(["const", "let", "var", "using"]);
@@ -70,9 +72,11 @@ function declare(tokens: Token[], i: number, scope: Scope): void {
   const keyword = tokens[i]!.text;
   if (keyword === "function" || keyword === "class") {
     const name = tokens[tokens[i + 1]?.text === "*" ? i + 2 : i + 1];
-    // A class stands in the scope that it opens, its name in the one around it.
-    const owner = keyword === "class" ? (scope.parent ?? scope) : scope;
-    if (name && isWord(name)) owner.names.set(name.text, null);
+    if (name && isWord(name)) {
+      scope.names.set(name.text, null);
+      // A class stands in the scope that it opens, and has its name there and in the one around it.
+      if (keyword === "class") scope.parent?.names.set(name.text, null);
+    }
   }
   if (!declaringWords.has(keyword)) return;
   let next = i;

@@ -56,12 +56,13 @@ const gap = "(?=((?:\\s|/\\*.*?\\*/|//[^\\n]*)*))\\1";
  */
 export function markLines(source: string, names: Iterable<string>): string {
   const anyName = [...names].map((name) => RegExp.escape(name)).join("|");
-  const call = `${gap}(?:[(<)!.]|as\\b[^,}]*[)]|[?][.])`;
+  const call = `${gap}(?:[(<)!.]|[?][.]|(?<assertion>as|satisfies)\\b)`;
   const use = new RegExp(`(?<![#$\\w\u0080-\uffff])(?:${anyName})(?=${call})`, "gs");
   let line = 1;
   let counted = 0;
   return source.replace(use, (name, ...match) => {
-    const offset: number = match.at(-2);
+    const [offset, , { assertion }] = match.slice(-3);
+    if (assertion && source.slice(0, offset).trimEnd().at(-1) !== "(") return name;
     for (; counted < offset; counted++) if (source[counted] === "\n") line++;
     return name + lineMark + line;
   });

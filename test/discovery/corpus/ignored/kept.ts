@@ -1,0 +1,1 @@
+import { task } from "nuvom"; task("kept", () => 1);

@@ -1,0 +1,3 @@
+import { task } from "nuvom";
+
+export default task("default-export", { run: () => 1 });

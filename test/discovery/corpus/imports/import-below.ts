@@ -1,0 +1,3 @@
+export const a = task("import-below", () => 1);
+
+import { task } from "nuvom";

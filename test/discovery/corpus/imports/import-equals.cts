@@ -1,0 +1,3 @@
+import nuvom = require("nuvom");
+
+export = nuvom.task("import-equals", () => 1);

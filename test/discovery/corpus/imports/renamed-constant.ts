@@ -1,0 +1,4 @@
+import { task } from "nuvom";
+
+const job = task;
+export const a = job("renamed-constant", () => 1);

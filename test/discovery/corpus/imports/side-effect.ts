@@ -1,0 +1,4 @@
+import "nuvom";
+
+declare function task(name: string): void;
+task("no");

@@ -1,0 +1,2 @@
+import { task } from "nuvom";
+export declare const a: ReturnType<typeof task<"no">>;

@@ -1,0 +1,2 @@
+import { task } from "nuvom";
+export const a = task("module.mjs", () => 1);

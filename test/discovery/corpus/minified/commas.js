@@ -1,0 +1,1 @@
+import{task as e,Nuvom as t}from"nuvom";const n=(e,t)=>(e/t,/["'`]e\("no"\)/.test(`${e}'`)),r=e("commas.a",(async({x:e})=>{if(e)/'/.test(e);return e("no"),void 0})),o=[e("commas.b",{run:e=>e/2/n(e,1)}),!0&&e("commas.c",n)];function a(e){return e("no")}var i,s=(i=e("commas.d",a),i);export{r as a,o as b,s as c};

@@ -1,0 +1,3 @@
+import { task } from "nuvom";
+
+task("duplicate", () => 1);

@@ -1,0 +1,3 @@
+declare const nuvom: any;
+nuvom.task("no");
+const code = "nuvom";

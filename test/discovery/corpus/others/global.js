@@ -1,0 +1,2 @@
+task("no");
+const text = 'import { task } from "nuvom"; task("no")';

@@ -1,0 +1,2 @@
+const { task, series } = require("gulp");
+task("no", series("nuvom", "clean"));

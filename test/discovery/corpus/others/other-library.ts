@@ -1,0 +1,4 @@
+import { task } from "other-tasks";
+import { Nuvom } from "nuvom";
+
+task("no", () => new Nuvom());

@@ -1,0 +1,4 @@
+import { Nuvom } from "nuvom";
+
+function task(name: string) { return new Nuvom(); }
+task("no");

@@ -1,0 +1,2 @@
+export * from "nuvom";
+export const extra = 1;

@@ -1,0 +1,2 @@
+export { task } from "other";
+export type { task as typeOnly } from "nuvom";

@@ -1,0 +1,3 @@
+import { defineTask } from "./library.ts";
+
+defineTask("no", = 1);

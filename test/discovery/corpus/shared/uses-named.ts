@@ -1,0 +1,3 @@
+import { defineTask } from "./library";
+
+export const a = defineTask("shared.named", () => 1);

@@ -1,0 +1,3 @@
+import { scheduler } from "./library.ts";
+
+scheduler.task("shared.namespace", () => 1);

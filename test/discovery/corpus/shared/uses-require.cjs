@@ -1,0 +1,2 @@
+const { task } = require("./everything");
+task("shared.require", () => 1);

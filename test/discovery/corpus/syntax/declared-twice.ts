@@ -1,0 +1,3 @@
+import { task } from "nuvom";
+function task(name: string) {}
+task("no");

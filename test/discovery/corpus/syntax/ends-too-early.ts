@@ -1,0 +1,2 @@
+import { task } from "nuvom";
+task("no", {
