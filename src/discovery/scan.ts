@@ -96,16 +96,18 @@ function parseProblem(error: unknown): { line: number; message: string } {
 
 function definitions(code: string, names: Names, file: string): FileScan {
   const found: FileScan = { tasks: [], problems: [] };
-  const lines: (number | null)[] = [];
-  const tokens = tokenize(code).map((token): Token => {
+  const lines = new Map<number, number>();
+  const tokens = tokenize(code);
+  for (const [i, token] of tokens.entries()) {
     const { text, line } = readMark(token.text);
-    lines.push(line);
-    return { ...token, text, value: token.value === null ? null : readMark(token.value).text };
-  });
+    if (line !== null) lines.set(i, line);
+    token.text = text;
+    if (token.value !== null) token.value = readMark(token.value).text;
+  }
   const scopes = scopesOf(tokens);
   let line = 1;
   for (const [i, token] of tokens.entries()) {
-    line = lines[i] ?? line;
+    line = lines.get(i) ?? line;
     const call = callAt(tokens, i, names);
     if (call === null) continue;
     // In the outermost scope only the import can declare it; anywhere else it is something of the same name.
