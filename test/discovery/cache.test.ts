@@ -110,6 +110,9 @@ test("files that import task from another file are read when what that exports c
   write({ "lib.ts": 'export { task as define } from "other"; // nuvom' });
   settle();
   expect(names().names).toEqual(["c"]);
+  write({ "lib.ts": 'export * as define from "nuvom";' });
+  settle();
+  expect(names().names).toEqual(["c"]);
   write({ "lib.ts": 'import * as all from "nuvom";\nexport const define = all.task;' });
   settle();
   expect(names().names).toEqual(["a", "b", "c"]);
