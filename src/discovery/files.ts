@@ -45,7 +45,7 @@ export function sourceFiles(
       const base = realpathSync(named);
       const excluded = parseIgnore(exclude.join("\n"), `${top}/`);
       const path = relative(top, base).replaceAll(sep, "/");
-      if (!statSync(base).isDirectory()) {
+      if (base !== top && !statSync(base).isDirectory()) {
         files.set(path, base);
         return;
       }
