@@ -41,7 +41,7 @@ export type Links = Record<string, Members>;
 
 /** Says of a file, in its first comment, that people do not write it. */
 const generated =
-  /^\uFEFF?(?:#!.*\n)?\s*(?:\/\*(?:(?!\*\/)[\s\S])*?@generated|(?:\/\/.*\n[^\S\n]*)*\/\/.*@generated)/;
+  /^\uFEFF?(?:#!.*\n)?\s*(?:\/\*(?:(?!\*\/)[\s\S])*?@generated\b|(?:\/\/.*\n[^\S\n]*)*\/\/.*@generated\b)/;
 
 /** Finds the tasks that a file defines, in the order of the file, without running it. Does not throw. */
 export function scan(source: string, file: string, links: Links = {}): FileScan {
@@ -89,7 +89,8 @@ function bindings(source: string, file: string, resolve: Resolve): ReturnType<ty
 
 function parseProblem(error: unknown): { line: number; message: string } {
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  const line = (first as BuildMessage).position?.line ?? 1;
+  // Bun does not know the line of every mistake, and then says -1.
+  const line = Math.max((first as BuildMessage).position?.line ?? 1, 1);
   const reason = first instanceof Error ? first.message : String(first);
   return { line, message: `does not parse: ${reason}. Correct it; until then none of its tasks are known.` };
 }
