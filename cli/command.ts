@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { Config } from "../src/config/config.ts";
 import { type Configured, configure } from "../src/config/configure.ts";
 import { flagOf, type Option, type OptionName, optionNames, options } from "../src/config/options.ts";
+import { type Discovery, discover } from "../src/discovery/discover.ts";
 import { milliseconds } from "../src/duration.ts";
 import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
 import { projectRoot } from "../src/project.ts";
@@ -70,6 +71,11 @@ export function configFlags(names: readonly OptionName[]): object {
       return [flagOf(name), multiple ? { ...flag, multiple } : flag];
     }),
   );
+}
+
+/** What the sources of a command's project define. @throws InvalidOptionError */
+export function discovered(flags: object, root: string): Discovery {
+  return discover(root, configured(flags, root).values);
 }
 
 /** What the flags say. */

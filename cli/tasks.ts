@@ -1,12 +1,12 @@
 import { definedTasks, type Task } from "../src/definition.ts";
-import { discover } from "../src/discovery/discover.ts";
 import { InvalidInputError, NuvomError } from "../src/index.ts";
 import { describeThrown } from "../src/thrown.ts";
+import { discovered } from "./command.ts";
 import { fromHere, problemLines } from "./output.ts";
 
 /** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */
 export async function findTask(name: string, root: string): Promise<Task<never, unknown>> {
-  const { tasks, problems } = discover(root);
+  const { tasks, problems } = discovered({}, root);
   const found = tasks.find((task) => task.name === name);
   if (!found) {
     const others =

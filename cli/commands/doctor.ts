@@ -42,14 +42,21 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
     ? found("good", `Bun ${Bun.version}`)
     : found("wrong", `this is Bun ${Bun.version}, and Nuvom needs ${engines.bun}: run bun upgrade`);
 
-  const { tasks, problems } = discover(root);
+  let configuration: Configured | null = null;
+  try {
+    configuration = configured(flags, root);
+    yield found("good", "the configuration is right; nuvom config shows it");
+    for (const warning of configuration.warnings) yield found("doubtful", warning);
+  } catch (error) {
+    yield found("wrong", (error as Error).message);
+  }
+
+  const { tasks, problems } = discover(root, configuration?.values);
   yield found(tasks.length > 0 ? "good" : "doubtful", `${counted(tasks.length, "task")} in ${root}`);
   for (const line of problemLines(problems)) yield found("wrong", line);
 
+  if (configuration === null) return;
   try {
-    const configuration = configured(flags, root);
-    for (const warning of configuration.warnings) yield found("doubtful", warning);
-    yield found("good", "the configuration is right; nuvom config shows it");
     await using nuvom = new Nuvom({ storage: configuredStorage(configuration.values) });
     yield* examineStorage(nuvom, storageName(flags, root), found);
     yield* examineWorkers(nuvom, found);

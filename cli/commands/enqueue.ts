@@ -1,4 +1,3 @@
-import { discover } from "../../src/discovery/discover.ts";
 import type { EnqueueOptions } from "../../src/enqueue.ts";
 import { InvalidOptionError, type Job, type Nuvom, type Priority } from "../../src/index.ts";
 import { priorities } from "../../src/job.ts";
@@ -6,6 +5,7 @@ import { projectRoot } from "../../src/project.ts";
 import {
   command,
   count,
+  discovered,
   duration,
   jsonFlag,
   rootFlag,
@@ -52,7 +52,7 @@ export default command({
   ],
   async complete(positionals) {
     if (positionals.length > 0) return [];
-    return discover(projectRoot()).tasks.map(({ name }) => name);
+    return discovered({}, projectRoot()).tasks.map(({ name }) => name);
   },
   async run([name, json], flags) {
     const root = rootOf(flags);

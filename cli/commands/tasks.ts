@@ -1,9 +1,20 @@
 import { join } from "node:path";
 import { manifestPath } from "../../src/discovery/cache.ts";
 import { discover } from "../../src/discovery/discover.ts";
-import { command, jsonFlag, rootFlag, rootOf } from "../command.ts";
+import type { DiscoveredTask } from "../../src/discovery/scan.ts";
+import {
+  command,
+  configFlags,
+  configured,
+  jsonFlag,
+  rootFlag,
+  rootOf,
+  UsageError,
+  withClient,
+} from "../command.ts";
 import { fromHere, printJson, problemLines } from "../output.ts";
 import { table } from "../table.ts";
+import { undefinedTaskLine, undefinedTasks } from "../waiting.ts";
 
 export default command({
   summary: "list the tasks that the sources define",
@@ -15,12 +26,20 @@ export default command({
       type: "boolean",
       help: "for CI: write nothing, and exit with 1 if something is wrong, or if git has a .nuvom/manifest.json that is out of date",
     },
+    storage: {
+      type: "string",
+      value: "URL",
+      help: "with --check: exit with 1, too, if jobs or schedules wait there for a task that no source defines any more",
+    },
+    ...configFlags(["include", "exclude"]),
     ...jsonFlag,
   },
-  examples: ["nuvom tasks", "nuvom tasks --json", "nuvom tasks --check"],
+  examples: ["nuvom tasks", "nuvom tasks --json", "nuvom tasks --check --storage redis://localhost:6379"],
   async run(_, flags) {
+    if (flags.storage !== undefined && !flags.check) throw new UsageError("--storage is for --check");
     const root = rootOf(flags);
-    const { tasks, problems, stale } = discover(root, { fresh: flags.check ?? false });
+    const { values } = configured(flags, root);
+    const { tasks, problems, stale } = discover(root, { ...values, fresh: flags.check ?? false });
     if (flags.json)
       printJson({ root, tasks: tasks.map(({ name, file, line }) => ({ name, file, line })), problems });
     else if (tasks.length === 0) console.log(`no tasks in ${root}; nuvom init adds a first one`);
@@ -42,9 +61,16 @@ export default command({
         `${fromHere(join(root, manifestPath))} does not say what the sources define: run nuvom tasks and commit it`,
       );
     }
-    return problems.length > 0 || isOutdated ? 1 : 0;
+    const waiting = flags.storage === undefined ? [] : await waitingFor(flags, tasks, values.queues);
+    for (const task of waiting) console.error(undefinedTaskLine(task));
+    return problems.length > 0 || isOutdated || waiting.length > 0 ? 1 : 0;
   },
 });
+
+function waitingFor(flags: object, tasks: readonly DiscoveredTask[], queues: readonly string[] | null) {
+  const names = tasks.map(({ name }) => name);
+  return withClient(flags, (nuvom) => undefinedTasks(nuvom, names, queues));
+}
 
 function isTracked(folder: string, path: string): boolean {
   try {

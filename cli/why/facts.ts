@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { discover } from "../../src/discovery/discover.ts";
 import { type Job, priorities } from "../../src/job.ts";
 import { projectRoot } from "../../src/project.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { discovered } from "../command.ts";
 import { fromHere } from "../output.ts";
 import type { Facts, Sources } from "./reasons.ts";
 
@@ -65,7 +65,7 @@ function isBefore(other: Job, job: Job, now: number): boolean {
 async function sourcesHere(task: string, given: string | undefined): Promise<Sources | null> {
   const root = given === undefined ? projectRoot() : resolve(given);
   if (given === undefined && !existsSync(join(root, "package.json"))) return null;
-  const { tasks, sources } = discover(root);
+  const { tasks, sources } = discovered({}, root);
   const found = tasks.find(({ name }) => name === task);
   return { root, definedAt: found ? `${fromHere(found.file)}:${found.line}` : null, hash: sources };
 }
