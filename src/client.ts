@@ -167,3 +167,12 @@ export function useClient(client: Nuvom): Nuvom {
   shared = client;
   return client;
 }
+
+/** As `useClient` does, until the function that it returns is called: then the one from before is used again. */
+export function lendClient(client: Nuvom): () => void {
+  const before = shared;
+  shared = client;
+  return () => {
+    shared = before;
+  };
+}

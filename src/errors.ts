@@ -122,10 +122,7 @@ export class ScheduleNotFoundError extends NuvomError {
 /** The job had not ended when the time to wait was over. The job itself goes on. */
 export class ResultTimeoutError extends NuvomError {
   override name = "ResultTimeoutError";
-  constructor(id: string, waited: string) {
-    super(
-      "RESULT_TIMEOUT",
-      `job ${id} has not ended within ${waited}; it goes on, and its result can still be waited for`,
-    );
+  constructor(message: string) {
+    super("RESULT_TIMEOUT", message);
   }
 }

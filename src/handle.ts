@@ -124,7 +124,8 @@ export class Results {
     if (timeout === null) return promise;
     const callOff = this.clock.after(timeout, () => {
       this.#remove(id, waiter);
-      reject(new ResultTimeoutError(id, formatDuration(timeout)));
+      const goesOn = "it goes on, and its result can still be waited for";
+      reject(new ResultTimeoutError(`job ${id} has not ended within ${formatDuration(timeout)}; ${goesOn}`));
     });
     return promise.finally(callOff);
   }

@@ -1,14 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { decode, encode } from "../codec.ts";
-import type { TaskDefinition } from "../definition.ts";
-import { validInput } from "../enqueue.ts";
-import { hasCode } from "../errors.ts";
 import { type Hooks, hookNames } from "../hooks.ts";
-import { isPutOff, type PutOff, retryDelay, retryPolicy } from "../retry.ts";
+import { retryPolicy } from "../retry.ts";
 import { describeThrown } from "../thrown.ts";
-import { jobContext } from "./job-context.ts";
 import { Output } from "./output.ts";
 import { type Assignment, beginWithin, type FromProcess, type Report, type ToProcess } from "./protocol.ts";
+import { afterError, runJob } from "./run-job.ts";
 import { describeSchedule, runHook, TaskFiles } from "./task-files.ts";
 
 // A task may replace any of these for its own purposes.
@@ -127,45 +123,27 @@ export class Executor {
   }
 
   async #run(job: Waiting, signal: AbortSignal): Promise<Report> {
-    const { execution, attempt, sentAt } = job;
-    let definition: TaskDefinition | undefined;
-    let began = clock();
-    try {
-      definition = this.#files.get(job.task);
-      const isImported = definition !== undefined;
-      if (!isImported) {
-        this.port.send({ type: "importing", execution });
-        definition = await this.#files.load(job.task);
-        began = clock();
+    const { execution, task, sentAt } = job;
+    const { port } = this;
+    const means = { clock, random, sizeLimit: this.#sizeLimit };
+    let definition = this.#files.get(task);
+    const isImported = definition !== undefined;
+    if (!isImported) {
+      const began = clock();
+      port.send({ type: "importing", execution });
+      try {
+        definition = await this.#files.load(task);
+      } catch (error) {
+        return afterError(job, error, retryPolicy(undefined), { ...means, began });
       }
-      if (!isImported || now() - sentAt > lateAfter) this.port.send({ type: "began", execution });
-      if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(job.task) };
-      const input = await fitting(definition, job.input);
-      if ("reason" in input) return { execution, kind: "unfit", reason: input.reason };
-      const output = await this.#runTask(definition, input.value, job, signal);
-      const result = encode(output, { root: "result", limit: this.#sizeLimit });
-      return { execution, kind: "succeeded", result, duration: clock() - began };
-    } catch (error) {
-      if (isPutOff(error)) return putOff(execution, error, clock() - began);
-      // A result that cannot be stored would be no better the next time.
-      const final = hasCode(error, "NON_RETRYABLE") || hasCode(error, "NOT_ENCODABLE");
-      const policy = definition?.retry ?? retryPolicy(undefined);
-      const retryIn = final ? null : retryDelay(policy, attempt, error, random);
-      return { execution, kind: "failed", error: describeThrown(error), retryIn, duration: clock() - began };
     }
-  }
-
-  async #runTask(definition: TaskDefinition, input: unknown, job: Assignment, signal: AbortSignal) {
-    const { execution } = job;
-    const { context, end } = jobContext(job, signal, {
+    if (!isImported || now() - sentAt > lateAfter) port.send({ type: "began", execution });
+    if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(task) };
+    return runJob(job, definition, signal, {
+      ...means,
       print: (text) => this.#output.print(execution, text),
-      progress: (progress) => this.port.send({ type: "progress", execution, progress }),
+      progress: (progress) => port.send({ type: "progress", execution, progress }),
     });
-    try {
-      return await definition.run(input as never, context);
-    } finally {
-      end();
-    }
   }
 
   async #describe(tasks: readonly string[]): Promise<void> {
@@ -177,23 +155,5 @@ export class Executor {
         this.port.send({ type: "described", name, task: null, reason: describeThrown(error).message });
       }
     }
-  }
-}
-
-function putOff(execution: string, error: PutOff, duration: number): Report {
-  const { delay, counts, message } = error;
-  if (!counts) return { execution, kind: "snoozed", delay, reason: message };
-  return { execution, kind: "failed", error: describeThrown(error), retryIn: delay, duration };
-}
-
-/** The input as the task's schema makes it, or why it does not fit: a release with another schema may be on its way. */
-async function fitting(
-  definition: TaskDefinition,
-  input: Uint8Array,
-): Promise<{ value: unknown } | { reason: string }> {
-  try {
-    return { value: await validInput(definition, decode(input)) };
-  } catch (error) {
-    return { reason: describeThrown(error).message };
   }
 }

@@ -23,6 +23,21 @@ const limit = 30_000;
 /** How many may wait: they must not fill the memory of a worker that does more jobs than its hooks can follow. */
 const mostWaiting = 10_000;
 
+/** Which hook hears of a verdict, and what besides the job; `null` if none does. */
+export function toldOf({ event, outcome }: Verdict): { hook: HookName; more: object } | null {
+  if (event?.type === "succeeded" && outcome.kind === "succeeded") {
+    return { hook: "onSuccess", more: { result: decode(outcome.result), duration: event.duration } };
+  }
+  if (event?.type === "failed") return { hook: "onFailure", more: { error: event.error } };
+  if (event?.type === "retry") return { hook: "onRetry", more: { error: event.error, runAt: event.runAt } };
+  return null;
+}
+
+export function hookEvent(job: Job, more: object): HookEvent {
+  const { id, task, queue, attempt, maxAttempts, input } = job;
+  return { id, task, queue, attempt, maxAttempts, input: decode(input), ...more };
+}
+
 /** Runs the hooks of tasks, one after another, in a process of their own that starts with the first. */
 export class HookRunner {
   readonly #waiting: Call[] = [];
@@ -41,11 +56,9 @@ export class HookRunner {
   }
 
   /** Hears what the storage has recorded of a job. */
-  settled({ job, event, outcome }: Verdict): void {
-    if (event?.type === "succeeded" && outcome.kind === "succeeded") {
-      this.#call("onSuccess", job, { result: decode(outcome.result), duration: event.duration });
-    } else if (event?.type === "failed") this.#call("onFailure", job, { error: event.error });
-    else if (event?.type === "retry") this.#call("onRetry", job, { error: event.error, runAt: event.runAt });
+  settled(verdict: Verdict): void {
+    const told = toldOf(verdict);
+    if (told) this.#call(told.hook, verdict.job, told.more);
   }
 
   /** Resolves when all have run, or after `patience` milliseconds, and ends their process. */
@@ -59,9 +72,8 @@ export class HookRunner {
   }
 
   #call(hook: HookName, job: Job, more: object): void {
-    const { id, task, queue, attempt, maxAttempts, input } = job;
-    if (!this.options.facts.get(task)?.hooks.includes(hook)) return;
-    const call = { hook, event: { id, task, queue, attempt, maxAttempts, input: decode(input), ...more } };
+    if (!this.options.facts.get(job.task)?.hooks.includes(hook)) return;
+    const call = { hook, event: hookEvent(job, more) };
     if (this.#waiting.length >= mostWaiting) return this.#failed(call, "too many others wait");
     if (!this.#running) this.#idle = Promise.withResolvers();
     this.#waiting.push(call);

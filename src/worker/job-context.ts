@@ -8,7 +8,7 @@ import type { Assignment } from "./protocol.ts";
 const progressEvery = 250;
 const longestMessage = 500;
 
-interface Says {
+export interface Says {
   print(text: string): void;
   progress(progress: Progress): void;
 }

@@ -109,7 +109,7 @@ function sharedHooks(config: string): Hooks {
 }
 
 /** For each hook, that of the task and then that of the project. A failure of the first does not keep the second from running. */
-function both(own: Hooks, shared: Hooks): Hooks {
+export function both(own: Hooks, shared: Hooks): Hooks {
   const hooks: Hooks = {};
   for (const name of hookNames) {
     const all = [own[name], shared[name]].filter((hook) => hook !== undefined);
