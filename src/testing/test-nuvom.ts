@@ -186,9 +186,10 @@ class TestNuvom extends Nuvom {
 
   /** When something happens next. */
   async #next(): Promise<number> {
+    const never = Number.POSITIVE_INFINITY;
+    if (this.#isClosed) return never;
     const job = await this.storage.nextRunAt(await this.#queues());
     const [schedule] = await this.storage.nextSchedules(1);
-    const never = Number.POSITIVE_INFINITY;
     return Math.min(job ?? never, schedule?.nextRunAt ?? never, this.#clock.next);
   }
 
@@ -230,7 +231,7 @@ function whyNotEnded(job: Job, now: number): string {
   if (job.parked !== null) return `${what}: ${job.reason}`;
   if (job.runAt <= now) return `${what}: its queue "${job.queue}" is paused`;
   const error = jobErrors(job).at(-1);
-  const before = error ? `attempt ${error.attempt} failed with ${error.name}: ${error.message}. ` : "";
+  const before = error ? `Attempt ${error.attempt} failed with ${error.name}: ${error.message}. ` : "";
   const wait = job.runAt - now;
   return `${what}. ${before}Attempt ${job.attempt + 1} is due in ${formatDuration(wait)}, at ${new Date(job.runAt).toISOString()}. A test's clock stands still until it is turned: await nuvom.advance(${wait})`;
 }
