@@ -133,6 +133,7 @@ export function createRunner({ storage, clock, sizeLimit, hooks }: RunnerOptions
   /** What a hook throws does not concern the job. */
   async function callHook(hook: HookName, job: Job, more: object): Promise<void> {
     const own = definedTasks().get(job.task)?.definition.hooks ?? {};
+    if (!own[hook] && !hooks[hook]) return;
     try {
       await both(own, hooks)[hook]?.(hookEvent(job, more) as never);
     } catch (error) {

@@ -4,7 +4,7 @@ import { defaultSizeLimit } from "../codec.ts";
 import type { Task } from "../definition.ts";
 import { type Duration, formatDuration, milliseconds } from "../duration.ts";
 import type { EnqueueManyOptions } from "../enqueue.ts";
-import { InvalidOptionError, NuvomError, ResultTimeoutError } from "../errors.ts";
+import { InvalidOptionError, NuvomError, ResultTimeoutError, StorageError } from "../errors.ts";
 import { type JobHandle, jobErrors } from "../handle.ts";
 import type { Hooks } from "../hooks.ts";
 import { isFinal, type Job } from "../job.ts";
@@ -85,6 +85,7 @@ class TestNuvom extends Nuvom {
    * order of a worker. Returns the jobs that ran, each as its attempt left it.
    */
   async runDue(): Promise<TestJob[]> {
+    this.#assertOpen();
     const ran: TestJob[] = [];
     await this.#runDue(ran);
     return ran;
@@ -194,16 +195,22 @@ class TestNuvom extends Nuvom {
   }
 
   #turnTo(time: number): void {
+    if (this.#isClosed) return;
     this.#clock.skip(Math.max(0, time - this.#clock.now()));
     setSystemTime(this.#clock.now());
     while (this.#clock.next <= time) this.#clock.ring();
   }
 
   #after(time: Duration | Date, method: string): number {
+    this.#assertOpen();
     const now = this.#clock.now();
     const end = time instanceof Date ? time.getTime() : now + milliseconds(time, method);
     if (end >= now) return end;
     throw new InvalidOptionError(`${method}: it is ${this.now.toISOString()}, and time does not go back`);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new StorageError("this harness is closed: make another with testNuvom()");
   }
 }
 

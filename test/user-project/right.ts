@@ -1,6 +1,6 @@
 /** What a user may write. `test/package.test.ts` compiles it outside the repository. */
 import { JobFailedError, type JobHandle, Nuvom, startWorker, task, useClient } from "nuvom";
-import { type StorageUnderTest, testStorage } from "nuvom/testing";
+import { type StorageUnderTest, type TestJob, testNuvom, testStorage } from "nuvom/testing";
 import { z } from "zod";
 
 export const sum = task("user.sum", async ({ x, y }: { x: number; y: number }) => x + y);
@@ -40,6 +40,20 @@ export async function main(storage: string): Promise<number> {
   await worker.stop({ grace: "1s" });
   await nuvom.close();
   return total + id + time.getTime();
+}
+
+export const hourly = task("user.hourly", { every: "1h", run: () => "done" });
+
+export async function harness(): Promise<number> {
+  await using nuvom = testNuvom({ tasks: [hourly, tick], now: "2026-03-28T00:00:00Z", hooks: {} });
+  const job: JobHandle<number> = await sum.enqueue({ x: 1, y: 2 }, { in: "2h" });
+  const ran: TestJob[] = [...(await nuvom.runDue()), ...(await nuvom.advance("2h"))];
+  const [first] = await nuvom.jobs(sum);
+  const input: number | undefined = first?.input.x;
+  const result: number | undefined = first?.result;
+  nuvom.skip(new Date("2026-04-01T00:00:00Z"));
+  await main(nuvom.now.toISOString());
+  return (await job.result()) + (input ?? 0) + (result ?? 0) + ran.length;
 }
 
 export function conform(open: () => StorageUnderTest): void {

@@ -1,5 +1,6 @@
 /** What the compiler must refuse, line by line. */
 import { Nuvom, startWorker, task } from "nuvom";
+import { testNuvom } from "nuvom/testing";
 import { z } from "zod";
 import { sum, tick, welcome } from "./right.ts";
 
@@ -28,4 +29,10 @@ export async function wrong(): Promise<void> {
   new Nuvom({ url: text });
   // @ts-expect-error: not a number
   await startWorker({ processes: "2" });
+  // @ts-expect-error: tasks, not their names
+  const nuvom = testNuvom({ tasks: ["user.tick"] });
+  // @ts-expect-error: not a duration
+  await nuvom.advance("2 hours");
+  // @ts-expect-error: the input has no such field
+  (await nuvom.jobs(sum))[0]?.input.z;
 }
