@@ -1,5 +1,6 @@
 import { describe, expect, mock, spyOn, test } from "bun:test";
 import { z } from "zod";
+import { definedTasks } from "../../src/definition.ts";
 import { NonRetryableError, type SuccessEvent, task } from "../../src/index.ts";
 import { testNuvom } from "../../src/testing/index.ts";
 
@@ -197,16 +198,23 @@ describe("a running job", () => {
   });
 });
 
-describe("a job whose input does not fit any more", () => {
-  test("is parked, with the reason", async () => {
+describe("a job that cannot be run", () => {
+  test("as its input does not fit any more, is parked with the reason", async () => {
     await using nuvom = testNuvom();
-    task("attempts.changed", (_: { nickname: string }) => {});
     const older = task("attempts.changed", (_: { nickname: string }) => {});
     const job = await older.enqueue({ nickname: "Ada" });
     task("attempts.changed", { input: z.object({ name: z.string() }), run: () => {} });
     expect(await nuvom.runDue()).toMatchObject([{ state: "pending", attempt: 0 }]);
     expect(await nuvom.advance("1d")).toEqual([]);
     await expect(job.result()).rejects.toThrow('task "attempts.changed": input.name: Invalid input');
+  });
+
+  test("as nobody defines its task, is parked with the reason", async () => {
+    await using nuvom = testNuvom();
+    const job = await task("attempts.gone", () => {}).enqueue();
+    definedTasks().delete("attempts.gone");
+    await expect(job.result()).rejects.toThrow("has not ended: no source that its worker has read defines");
+    expect(await nuvom.jobs()).toMatchObject([{ state: "pending", attempt: 0 }]);
   });
 });
 

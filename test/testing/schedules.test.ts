@@ -89,7 +89,7 @@ describe("a schedule", () => {
     await using nuvom = testNuvom({ now: start, tasks: [daily] });
     const began = performance.now();
     expect(await nuvom.advance("365d")).toHaveLength(365);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });
 
