@@ -2,10 +2,10 @@ import { setSystemTime } from "bun:test";
 import { lendClient, Nuvom, type NuvomOptions } from "../client.ts";
 import { defaultSizeLimit } from "../codec.ts";
 import type { Task } from "../definition.ts";
-import { type Duration, formatDuration, milliseconds } from "../duration.ts";
+import { type Duration, milliseconds } from "../duration.ts";
 import type { EnqueueManyOptions } from "../enqueue.ts";
-import { InvalidOptionError, NuvomError, ResultTimeoutError, StorageError } from "../errors.ts";
-import { type JobHandle, jobErrors } from "../handle.ts";
+import { InvalidOptionError, JobFailedError, ResultTimeoutError, StorageError } from "../errors.ts";
+import type { JobHandle } from "../handle.ts";
 import type { Hooks } from "../hooks.ts";
 import { isFinal, type Job } from "../job.ts";
 import { openMemory } from "../storage/memory.ts";
@@ -15,6 +15,7 @@ import { plan } from "../worker/reconciler.ts";
 import { Scheduler } from "../worker/scheduler.ts";
 import { describeSchedule } from "../worker/task-files.ts";
 import { VirtualClock } from "./clock.ts";
+import { endless, whyNotEnded } from "./complaints.ts";
 import { createRunner, type Runner, worker } from "./runner.ts";
 import { type TestJob, testJob } from "./test-job.ts";
 
@@ -152,23 +153,38 @@ class TestNuvom extends Nuvom {
 
   /** Time does not pass while somebody waits: what is due is run, and then the result is there or will not come. */
   #withoutWaiting<Output>(handle: JobHandle<Output>): JobHandle<Output> {
-    return {
-      ...handle,
-      result: async (options) => {
-        await this.runDue();
-        await this.#runner.ended(handle.id);
-        const [job] = await this.storage.get([handle.id]);
-        if (job && !isFinal(job.state)) throw new ResultTimeoutError(whyNotEnded(job, this.#clock.now()));
-        return handle.result(options);
-      },
+    const result: typeof handle.result = (options) => {
+      const tooEarly = new ResultTimeoutError("");
+      // Now, before anything is awaited, it points at the line of the test.
+      Error.captureStackTrace(tooEarly, result);
+      return this.#resultNow(handle, options, tooEarly);
     };
+    return { ...handle, result };
+  }
+
+  async #resultNow<Output>(
+    handle: JobHandle<Output>,
+    options: Parameters<typeof handle.result>[0],
+    tooEarly: ResultTimeoutError,
+  ): Promise<Output> {
+    await this.runDue();
+    await this.#runner.ended(handle.id);
+    const [job] = await this.storage.get([handle.id]);
+    if (job && !isFinal(job.state)) {
+      throw Object.assign(tooEarly, { message: whyNotEnded(job, this.#clock.now()) });
+    }
+    return handle.result(options).catch((error) => {
+      // So that `bun test` shows the line of the task that threw.
+      const stack = error instanceof JobFailedError && error.errors.at(-1)?.stack;
+      throw stack ? Object.assign(error, { stack }) : error;
+    });
   }
 
   async #runDue(ran: TestJob[]): Promise<void> {
     for (let count = 1; !this.#isClosed; count++) {
       const job = (await this.#claim()) ?? (await quiet().then(() => this.#claim()));
       if (!job || this.#isClosed) return;
-      if (count > mostAtOnce) throw endless(job, this.now);
+      if (count > mostAtOnce) throw endless(job, mostAtOnce, this.now);
       ran.push(testJob(await this.#runner.run(job)));
     }
   }
@@ -231,23 +247,6 @@ async function prepare(storage: Storage, tasks: TestOptions["tasks"] & object, n
   const described = await Promise.all(tasks.map(({ definition }) => describeSchedule(definition, now)));
   const known = { tasks: described.filter((task): task is DescribedTask => task !== null), failed: [] };
   await storage.changeSchedules(plan([], known, worker.project, new Set(), now).changes);
-}
-
-function whyNotEnded(job: Job, now: number): string {
-  const what = `job ${job.id} of task ${job.task} has not ended`;
-  if (job.parked !== null) return `${what}: ${job.reason}`;
-  if (job.runAt <= now) return `${what}: its queue "${job.queue}" is paused`;
-  const error = jobErrors(job).at(-1);
-  const before = error ? `Attempt ${error.attempt} failed with ${error.name}: ${error.message}. ` : "";
-  const wait = job.runAt - now;
-  return `${what}. ${before}Attempt ${job.attempt + 1} is due in ${formatDuration(wait)}, at ${new Date(job.runAt).toISOString()}. A test's clock stands still until it is turned: await nuvom.advance(${wait})`;
-}
-
-function endless({ task }: Job, now: Date): NuvomError {
-  return new NuvomError(
-    "ENDLESS",
-    `more than ${mostAtOnce} jobs ran at ${now.toISOString()}, the last of task ${task}: does it enqueue itself, or put itself off, without a delay?`,
-  );
 }
 
 /** What jobs have begun to enqueue without waiting for it is there when this resolves. */

@@ -1,7 +1,7 @@
 import { describe, expect, mock, spyOn, test } from "bun:test";
 import { z } from "zod";
 import { definedTasks } from "../../src/definition.ts";
-import { NonRetryableError, type SuccessEvent, task } from "../../src/index.ts";
+import { type JobFailedError, NonRetryableError, type SuccessEvent, task } from "../../src/index.ts";
 import { testNuvom } from "../../src/testing/index.ts";
 
 const start = "2026-03-28T00:00:00Z";
@@ -72,7 +72,9 @@ describe("a failed attempt", () => {
       throw new NonRetryableError("no such user");
     });
     const hopeless = await flaky.enqueue();
-    await expect(hopeless.result()).rejects.toThrow("failed: NonRetryableError: no such user");
+    const error = (await hopeless.result().catch((error) => error)) as JobFailedError;
+    expect(error.message).toEndWith("failed: NonRetryableError: no such user");
+    expect(error.stack!.split("\n")[1]).toContain(import.meta.path);
   });
 
   test("may be followed at a time that the task asks for", async () => {

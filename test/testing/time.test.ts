@@ -108,6 +108,7 @@ describe("a result", () => {
     const job = await lengthOf.enqueue("Ada", { in: "90m" });
     const error = await job.result({ timeout: "1d" }).catch((error) => error);
     expect(error.code).toBe("RESULT_TIMEOUT");
+    expect(error.stack.split("\n")[1]).toContain(import.meta.path);
     expect(error.message).toBe(
       `job ${job.id} of task time.length has not ended. Attempt 1 is due in 1h 30m, at 2026-03-28T01:30:00.000Z. A test's clock stands still until it is turned: await nuvom.advance(5400000)`,
     );
