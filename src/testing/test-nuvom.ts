@@ -8,6 +8,7 @@ import { InvalidOptionError, JobFailedError, ResultTimeoutError, StorageError } 
 import type { JobHandle } from "../handle.ts";
 import type { Hooks } from "../hooks.ts";
 import { isFinal, type Job } from "../job.ts";
+import { bytesOf } from "../size.ts";
 import { openMemory } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { DescribedTask } from "../worker/protocol.ts";
@@ -65,7 +66,8 @@ class TestNuvom extends Nuvom {
       },
     };
     const { sizeLimit = defaultSizeLimit } = options;
-    const runner = createRunner({ storage, clock, sizeLimit, hooks });
+    const limit = bytesOf(sizeLimit, "testNuvom: sizeLimit");
+    const runner = createRunner({ storage, clock, sizeLimit: limit, hooks });
     super({ ...options, storage, clock });
     this.#clock = clock;
     this.#runner = runner;
