@@ -42,6 +42,15 @@ describe("examples/quickstart", () => {
   }, 60_000);
 });
 
+test("the tests of examples/server pass", async () => {
+  const child = Bun.spawn([process.execPath, "test"], {
+    cwd: join(examples, "server"),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [output] = await Promise.all([child.stderr.text(), child.exited]);
+  expect(output).toMatch(/\n 2 pass\n 0 fail\n/);
+}, 30_000);
+
 describe("examples/server", () => {
   /** Starts it as its reader would, on a free port and with a file of its own. */
   async function startServer() {
