@@ -7,7 +7,11 @@ import type { FinalState, Job, JobState, NewJob } from "../job.ts";
  * Every method is atomic: it takes effect as a whole or, when it throws, not at all. Every method that changes
  * jobs takes and returns batches, so that many jobs cost one transaction or one round trip. Times are Unix times
  * in milliseconds and always passed in: a storage never reads a clock. Several handles, in several operating
- * system processes, may work on the same data at once.
+ * system processes, may work on the same data at once. What is passed in and what is returned belongs to the caller,
+ * who may change it afterwards. The entries of a batch take effect in their order, each seeing those before it.
+ *
+ * What cannot be done for now throws `StorageUnavailableError`, and workers try it again; it may have taken effect all
+ * the same, if only the answer was lost. Other trouble throws `StorageError`, with a message for people.
  *
  * A job that ends is deleted in the same step if it is not to be kept at all, be it in `settle`, `cancel` or `recover`.
  *
@@ -19,7 +23,8 @@ export interface Storage {
    * Adds jobs as `pending`, all or none of them. A job whose `key` is held by a pending or running job of the same
    * queue (one earlier in the batch included) is not added. Returns for each job the id under which it is known:
    * its own, or that of the holder of its key.
-   * An id that exists already in the queue is not added again, so that a call whose answer was lost can be repeated.
+   * An id that exists already in the queue is not added again, so that a call whose answer was lost can be repeated
+   * (unless a job may have ended, and been deleted, in between).
    */
   insert(jobs: readonly NewJob[]): Promise<string[]>;
 
@@ -97,7 +102,10 @@ export interface Storage {
   /** The jobs that match, newest first (by id), at most `page.limit` of them, those after `page.after` if given. */
   list(filter: JobFilter, page: Page): Promise<Job[]>;
 
-  /** How many jobs there are by queue and state. A queue that is known but empty has no numbers above zero. */
+  /**
+   * How many jobs there are by state in each of the `queues`, in their order. A queue that is known but empty has no
+   * numbers above zero.
+   */
   counts(): Promise<QueueCounts[]>;
 
   /**
@@ -106,7 +114,10 @@ export interface Storage {
    */
   queues(): Promise<QueueRecord[]>;
 
-  /** The workers that are registered, those whose lease has run out included, until `recover` forgets them. */
+  /**
+   * The workers that are registered, ordered by id. Those whose lease has run out are among them until `recover`
+   * forgets them.
+   */
   workers(): Promise<WorkerRecord[]>;
 
   /**
@@ -141,7 +152,7 @@ export interface Storage {
   /** How the storage is set up. */
   check(now: number): Promise<Checkup>;
 
-  /** Ends the handle. What it wrote stays. */
+  /** Ends the handle: what it wrote stays, and every other call on it throws `StorageError` from now on. */
   close(): Promise<void>;
 }
 

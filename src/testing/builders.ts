@@ -40,6 +40,21 @@ export function aJob(fields: Partial<NewJob> = {}): NewJob {
   };
 }
 
+/** Fields of a job, none of them as in {@link aJob}, of an occurrence of the schedule `s1`. */
+export const unusual = {
+  priority: "low",
+  runAt: now + 9,
+  maxAttempts: 4,
+  timeout: 500,
+  key: "k",
+  createdAt: now - 1,
+  schedule: "s1",
+  scheduledFor: now + 8,
+  keepFor: 11,
+  keepFailedFor: 12,
+  keepCount: 13,
+} as const;
+
 /** A job that no storage can add, as one of its fields cannot be read. */
 export const anUnreadableJob = (): NewJob => unreadable(aJob(), "input");
 

@@ -17,6 +17,7 @@ import {
   released,
   start,
   succeeded,
+  unusual,
   why,
 } from "./builders.ts";
 
@@ -29,8 +30,7 @@ export function jobLaws(law: Law): void {
 
 function insertLaws(law: Law) {
   law("adds jobs as pending, with nothing counted", async (storage) => {
-    const occurrence = { schedule: "s1", scheduledFor: now + 8 };
-    const jobs = [aJob(), aJob({ ...occurrence, key: "k", timeout: 500, priority: "low", runAt: now + 9 })];
+    const jobs = [aJob(), aJob(unusual)];
     expect(await storage.insert(jobs)).toEqual(idsOf(jobs));
     expect(await read(storage, ...jobs)).toStrictEqual(jobs.map(pending));
   });

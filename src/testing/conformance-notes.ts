@@ -6,6 +6,7 @@ import {
   aJob,
   aWorker,
   bytes,
+  cancelled,
   claimAgain,
   failed,
   idsOf,
@@ -64,14 +65,19 @@ function noteLaws(law: Law) {
   });
 
   law("an outcome brings the last one", async (storage) => {
-    const [a, b] = await start(storage, [aJob(), aJob()]);
-    await storage.note("w1", [note(a!, "first")]);
-    const outcomes = [succeeded(a!), retried(b!)].map((outcome) => ({ ...outcome, notes: bytes("last") }));
+    const kinds = [succeeded, retried, failed, cancelled, released];
+    const jobs = await start(
+      storage,
+      kinds.map(() => aJob()),
+    );
+    await storage.note("w1", [note(jobs[0]!, "first")]);
+    const outcomes = kinds.map((outcome, index) => ({ ...outcome(jobs[index]!), notes: bytes("last") }));
     await storage.settle("w1", outcomes, now);
-    expect(await read(storage, a!, b!)).toMatchObject([
-      { notes: bytes("last"), result: bytes("result") },
-      { notes: bytes("last"), errors: bytes("errors") },
-    ]);
+    const [result, errors] = [bytes("result"), bytes("errors")];
+    const others = [{ result }, { errors }, { errors }, { errors: null }, { errors: null }];
+    expect(await read(storage, ...jobs)).toMatchObject(
+      others.map((left) => ({ ...left, notes: bytes("last") })),
+    );
   });
 
   law("of another worker, an older claim, an ended or an unknown job is passed over", async (storage) => {

@@ -19,6 +19,7 @@ import {
   remove,
   retried,
   start,
+  unusual,
   why,
 } from "./builders.ts";
 
@@ -154,7 +155,7 @@ function fireLaws(law: Law) {
   const occurrence = (fields: Partial<NewJob> = {}) => aJob({ schedule: "s1", scheduledFor: now, ...fields });
 
   law("adds the jobs of the change, which outlive the schedule", async (storage) => {
-    const jobs = [occurrence(), occurrence({ queue: "b" }), occurrence({ runAt: now + 60 })];
+    const jobs = [occurrence(), occurrence({ queue: "b" }), occurrence(unusual)];
     const batch = [
       put(aSchedule(), null, [jobs[0]!]),
       put(fired, "v1", [jobs[1]!]),

@@ -176,6 +176,9 @@ function heartbeatLaws(law: Law) {
     await storage.heartbeat(aWorker("w2"));
     await storage.heartbeat(aWorker("w1", { queues: ["a", "b"] }));
     const renewed = aWorker("w2", {
+      host: "other",
+      pid: 2 ** 22,
+      startedAt: now - 1,
       queues: ["c"],
       project: "other",
       release: "next",
@@ -195,11 +198,19 @@ function heartbeatLaws(law: Law) {
     async (storage) => {
       const jobs = await start(storage, [aJob(), aJob(), aJob()]);
       const others = await start(storage, [aJob()], "w2");
-      await storage.cancel(idsOf([jobs[1]!, ...others]), why, now);
-      const cancel = [{ id: jobs[1]!.id, reason: why }];
-      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 3, cancel });
-      await storage.cancel([jobs[1]!.id], "another reason", now);
-      expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 3, cancel });
+      const [, first, second] = idsOf(jobs) as [string, string, string];
+      const told = async () => {
+        const { running, cancel } = await storage.heartbeat(aWorker());
+        return { running, cancel: cancel.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+      };
+      await storage.cancel([first, ...idsOf(others)], why, now);
+      expect(await told()).toEqual({ running: 3, cancel: [{ id: first, reason: why }] });
+      await storage.cancel([first, second], "another reason", now);
+      const cancel = [
+        { id: first, reason: why },
+        { id: second, reason: "another reason" },
+      ];
+      expect(await told()).toEqual({ running: 3, cancel });
       await storage.settle("w1", jobs.slice(1).map(succeeded), now);
       expect(await storage.heartbeat(aWorker())).toMatchObject({ running: 1, cancel: [] });
     },
