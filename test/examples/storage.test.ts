@@ -94,10 +94,11 @@ test("what nobody answers fails as unavailable, what is refused as an error that
   await expect(at.remote.counts()).rejects.toThrow("this handle of the memory storage is closed");
   await expect(at.remote.counts()).rejects.toBeInstanceOf(StorageError);
   await at.server.stop();
-  const error = await at.remote.insert([aJob()]).catch((error: unknown) => error);
+  const impatient = openRemote(at.server.url, token, 200);
+  const error = await impatient.insert([aJob()]).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(StorageUnavailableError);
   expect(String(error)).not.toContain("not known");
-}, 20_000);
+});
 
 /** Says what the storage has accepted from it. */
 const workerProgram = `

@@ -1,16 +1,16 @@
 import { LeaseLostError, NuvomError, type Storage, StorageError, StorageUnavailableError } from "nuvom";
 import { type Answer, decode, encode, type Method, mayRepeat } from "./wire.ts";
 
-/** How long a call waits for the server, in milliseconds: less than the lease of a worker. */
-const patience = 5_000;
+/** Between two attempts, in milliseconds. */
 const pause = 100;
 
 /**
  * Opens a handle on the storage that another program serves with `serveStorage`. It connects when it is first used,
  * and anew whenever that is needed.
  * @param url such as `http://jobs.example:7070`
+ * @param patience how many milliseconds a call waits for the server: less than the lease of a worker.
  */
-export function openRemote(url: string, token: string): Storage {
+export function openRemote(url: string, token: string, patience = 5_000): Storage {
   const headers = { Authorization: `Bearer ${token}` };
   const listeners = new Set<() => void>();
   let wakes: WebSocket | undefined;
