@@ -73,9 +73,10 @@ function declare(tokens: Token[], i: number, scope: Scope): void {
   if (keyword === "function" || keyword === "class") {
     const name = tokens[tokens[i + 1]?.text === "*" ? i + 2 : i + 1];
     if (name && isWord(name)) {
-      scope.names.set(name.text, null);
-      // A class stands in the scope that it opens, and has its name there and in the one around it.
-      if (keyword === "class") scope.parent?.names.set(name.text, null);
+      // A class stands in the scope that it opens.
+      const around = keyword === "class" ? scope.parent : scope;
+      if (beginsStatement(tokens, i)) around?.names.set(name.text, null);
+      if (keyword === "class") scope.names.set(name.text, null);
     }
   }
   if (!declaringWords.has(keyword)) return;
@@ -94,6 +95,12 @@ function declare(tokens: Token[], i: number, scope: Scope): void {
     }
     next = skipTo(tokens, next, ",", ";");
   } while (tokens[next]?.text === ",");
+}
+
+/** Whether a function or class is a declaration, which has its name in the scope around it; else it is an expression. */
+function beginsStatement(tokens: Token[], i: number): boolean {
+  const before = tokens[tokens[i - 1]?.text === "async" ? i - 2 : i - 1];
+  return !before || [";", "{", "}", ")", "export", "default"].includes(before.text);
 }
 
 /** The names that a list of parameters or a pattern binds. Takes names in default values for bound ones as well. */

@@ -72,7 +72,7 @@ export function tokenize(code: string): Token[] {
 
 function regexMayFollow(tokens: Token[]): boolean {
   const last = tokens.at(-1);
-  if (!last) return true;
+  if (!last || last.text === "${") return true;
   if (last.text === "") return false;
   if (!/^[#\p{ID_Continue}$]/u.test(last.text)) return !valueEnd.has(last.text);
   return wordsBeforeRegex.has(last.text) && tokens.at(-2)?.text !== ".";
