@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import fc from "fast-check";
+import { sourceFiles } from "../../src/discovery/files.ts";
 import { isIgnored, parseIgnore } from "../../src/discovery/ignore.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const cases: [rules: string, ignored: string, kept: string][] = [
   ["", "", "a a/b"],
@@ -55,4 +59,41 @@ test("the rules of a folder hold below it and come after those above", () => {
 test("a space at the end counts only if it is escaped", () => {
   expect(isIgnored(parseIgnore("a\\  ", ""), "a ", false)).toBe(true);
   expect(isIgnored(parseIgnore("a  ", ""), "a ", false)).toBe(false);
+});
+
+const segment = fc.constantFrom(
+  ..."a b ab xa c.ts * ** ? a* *.ts [ab] [!a] [^b]* b? \\* {a,b} **a a\\ b".split(" "),
+  "a b",
+);
+const line = fc
+  .tuple(
+    fc.constantFrom("", "", "", "!", "#", "\\#"),
+    fc.constantFrom("", "", "/"),
+    fc.array(segment, { minLength: 1, maxLength: 3 }),
+    fc.constantFrom("", "", "/", " ", "  "),
+  )
+  .map(([start, slash, segments, end]) => start + slash + segments.join("/") + end);
+const ignoreFile = fc.array(line, { maxLength: 4 }).map((lines) => lines.join("\n"));
+
+test("ignore files leave out what git leaves out", () => {
+  using folder = temporaryFolder();
+  Bun.spawnSync(["git", "init", "--quiet"], { cwd: folder.path });
+  const folders = ["", "a/", "b/", "ab/", "xa/", "a b/"];
+  for (const path of folders.flatMap((outer) => folders.map((inner) => outer + inner))) {
+    mkdirSync(folder.file(path), { recursive: true });
+    for (const name of ["a.ts", "c.ts", "ab.ts", "*.ts"]) writeFileSync(folder.file(path + name), "");
+  }
+  fc.assert(
+    fc.property(ignoreFile, fc.option(ignoreFile), (top, deeper) => {
+      writeFileSync(folder.file(".gitignore"), top);
+      rmSync(folder.file("a/.gitignore"), { force: true });
+      if (deeper !== null) writeFileSync(folder.file("a/.gitignore"), deeper);
+      const git = Bun.spawnSync(["git", "ls-files", "-z", "--others", "--exclude-standard", "*.ts"], {
+        cwd: folder.path,
+      });
+      const { files } = sourceFiles(folder.path, {});
+      expect([...files.keys()].sort()).toEqual(git.stdout.toString().split("\0").slice(0, -1).sort());
+    }),
+    { numRuns: 200 },
+  );
 });
