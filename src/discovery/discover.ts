@@ -1,17 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Members, packageName } from "./bindings.ts";
+import { packageName } from "./bindings.ts";
 import { type FileRecord, manifestOf, noCache, readCache, readManifest, writeCache } from "./cache.ts";
 import { type Area, sourceFiles, unreadable } from "./files.ts";
-import { moduleFile } from "./module-file.ts";
-import {
-  type DiscoveredTask,
-  type DiscoveryProblem,
-  exportsOf,
-  importsOf,
-  type Links,
-  scan,
-} from "./scan.ts";
+import { linking } from "./links.ts";
+import { type DiscoveredTask, type DiscoveryProblem, exportsOf, scan } from "./scan.ts";
 
 /** The tasks of a project. */
 export interface Discovery {
@@ -128,40 +121,6 @@ function recordOf(
   if (known?.hash === record.hash) return { ...known, ...record };
   // Most files of a project do not name it: decoding them would take most of the time.
   return bytes.includes(packageName) ? { ...record, exports: exportsOf(bytes.toString(), path) } : record;
-}
-
-/** Finds out which files import `task` from a file of the project that exports it. */
-function linking(
-  places: Map<string, string>,
-  records: Map<string, FileRecord>,
-  oldExported: string[],
-  bytesOf: (path: string) => Buffer,
-) {
-  const exporters = new Map<string, Members>();
-  for (const [path, { exports = {} }] of records) {
-    if (Object.keys(exports).length > 0) exporters.set(places.get(path)!, exports);
-  }
-  const exported = [...new Set([...exporters.values()].flatMap(Object.keys))].sort();
-  const isKnown = Bun.deepEquals(exported, oldExported);
-  const real = new Set(places.values());
-
-  const importsIn = (path: string): string[] => {
-    const bytes = bytesOf(path);
-    const mayImport = exported.some((name) => name === "default" || bytes.includes(name));
-    return mayImport ? importsOf(bytes.toString(), path, new Set(exported)) : [];
-  };
-  const linksOf = (path: string): { imports: { imports?: string[] }; links: Links } => {
-    if (exporters.size === 0) return { imports: {}, links: {} };
-    const imports = (isKnown && records.get(path)!.imports) || importsIn(path);
-    const linked = imports.flatMap((specifier) => {
-      const members = exporters.get(
-        moduleFile(specifier, places.get(path)!, (place) => real.has(place)) ?? "",
-      );
-      return members ? [[specifier, members] as const] : [];
-    });
-    return { imports: { imports }, links: Object.fromEntries(linked) };
-  };
-  return { exported, linksOf };
 }
 
 function duplicate({ name, file, line }: DiscoveredTask, first: DiscoveredTask): DiscoveryProblem {
