@@ -11,9 +11,12 @@ const loaders: Record<string, Bun.JavaScriptLoader> = {
   ".cjs": "js",
 };
 
+/** Declarations, and what `bun test` takes for tests: a task in one is a part of the test. */
+const noSource = /\.d\.[mc]?ts$|[._](?:test|spec)\.\w+$/;
+
 /** Whether a file of this name is a program that may define tasks. */
 export function isSource(name: string): boolean {
-  return extname(name) in loaders && !/\.d\.[mc]?ts$/.test(name);
+  return extname(name) in loaders && !noSource.test(name);
 }
 
 const transpilers = new Map<Bun.JavaScriptLoader, Bun.Transpiler>();

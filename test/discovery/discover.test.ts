@@ -83,13 +83,16 @@ test("dependencies, dot folders, build output, declarations and other files are 
     "coverage/a.js": "no",
     "a.d.ts": "no",
     "a.d.mts": "no",
+    "tests/a.test.ts": "no",
+    "a_spec.tsx": "no",
+    "latest.ts": "latest",
     "README.md": 'import { task } from "nuvom"; task("no")',
     "a.json": "{}",
     "packages/x/a.ts": "yes",
     "build.ts": "build",
     "building/out.ts": "out",
   });
-  expect(names()).toEqual(["build", "out", "yes"]);
+  expect(names()).toEqual(["build", "latest", "out", "yes"]);
 });
 
 test("ignore files hold at every level, and a folder that is left out is not entered", async () => {

@@ -130,7 +130,7 @@ async function startedExample() {
     async serve(port = "0") {
       const { program, output } = start("remote/server.ts", { PORT: port });
       await until(async () => output.text.includes("\n"));
-      return { program, url: new URL(/^serving sqlite:jobs.db on (\S+)$/m.exec(output.text)![1]!) };
+      return { program, url: new URL(/listening on (\S+)$/m.exec(output.text)![1]!) };
     },
     work: (url: URL) => start("worker.ts", { JOBS_URL: url.origin }),
     async [Symbol.asyncDispose]() {

@@ -52,5 +52,5 @@ if (import.meta.main) {
   const { JOBS_TOKEN, PORT = "7070", STORAGE = "sqlite:jobs.db" } = process.env;
   if (!JOBS_TOKEN) throw new Error("Set JOBS_TOKEN: whoever knows it may use the storage.");
   const server = serveStorage(openStorage(STORAGE), { port: Number(PORT), token: JOBS_TOKEN });
-  console.log(`serving ${STORAGE} on ${server.url}`);
+  console.log(`${STORAGE}: listening on ${server.url}`);
 }
