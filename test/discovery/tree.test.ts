@@ -24,6 +24,7 @@ function copySources(root: string): string[] {
       return paths.map((path) => {
         const copied = `${name}/${path}`
           .replace(/\.d\.([cm]?ts)$/, ".declared.$1")
+          .replace(/([._])(test|spec)(?=\.\w+$)/, "$1$2-copied")
           .replace(/(?<=\/)(dist|build|out|node_modules)(?=\/)/g, "$1-copied");
         mkdirSync(dirname(join(root, copied)), { recursive: true });
         copyFileSync(join(folders, name, path), join(root, copied));
