@@ -96,6 +96,8 @@ async function* examineWorkers({ storage }: Nuvom, found: Found): AsyncGenerator
     : found("doubtful", "no worker is running; start one with nuvom worker");
   for (const { id, host, pid, startedAt, seenAt, claimedAt, leaseUntil } of workers) {
     const worker = `worker ${id} (${host}, process ${pid})`;
+    const hasStopped = leaseUntil === seenAt;
+    if (hasStopped) continue;
     if (leaseUntil <= now) {
       yield found(
         "doubtful",
