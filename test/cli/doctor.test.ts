@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Nuvom, openStorage, task, type WorkerRecord } from "../../src/index.ts";
+import { Nuvom, openStorage, startWorker, task, type WorkerRecord } from "../../src/index.ts";
 import { nuvom } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
 import { startRedis } from "../support/redis.ts";
@@ -87,6 +87,15 @@ describe("nuvom doctor", () => {
     expect(of("doubtful").join("\n")).toContain("the queue mail is paused");
     expect(of("doubtful").join("\n")).toMatch(/worker dead .* was last heard of 1m ago/);
     expect(exitCode).toBe(1);
+  });
+
+  test("doubts no worker that has stopped as it should", async () => {
+    await using site = await plant();
+    const { storage, project } = site;
+    const worker = await startWorker({ storage, root: project.path, processes: 1, drain: true });
+    await worker.stopped;
+    const { of } = await site.doctor();
+    expect(of("doubtful")).toEqual(["no worker is running; start one with nuvom worker"]);
   });
 
   test("says what is wrong with a configuration and a storage, and looks at the rest all the same", async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { collect } from "../support/programs.ts";
@@ -26,6 +26,8 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
   using project = await temporaryProject();
   const redis = blocks.some(({ text }) => text.includes("localhost:6379")) ? await startRedis() : null;
   mkdirSync(project.file("bin"));
+  mkdirSync(project.file("node_modules/.bin"));
+  symlinkSync("../nuvom/cli/main.ts", project.file("node_modules/.bin/nuvom"));
   for (const [name, script] of Object.entries(programs)) {
     await Bun.write(project.file(`bin/${name}`), `#!/bin/sh\n${script}\n`);
     chmodSync(project.file(`bin/${name}`), 0o755);
@@ -60,6 +62,7 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
       const text = redis ? block.text.replaceAll("localhost:6379", `127.0.0.1:${redis.port}`) : block.text;
       const file = fileOf(block);
       const { place, language, note } = block;
+      if (language === "yaml") Bun.YAML.parse(text);
       if (note.startsWith("not run: ")) continue;
       if (file !== null) await Bun.write(project.file(file), text);
       else if (language === "text") expectLines(output, text, place);
