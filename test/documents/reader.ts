@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { collect } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
-import { startRedis } from "../support/redis.ts";
+import { freePort, startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { type Block, fileOf } from "./blocks.ts";
 
@@ -18,12 +18,14 @@ const programs = {
 
 /**
  * Follows a document in a project of its own, block by block: files are written, shell commands and fragments of programs
- * run, and output is compared. What a reader leaves running in another terminal runs on until the end.
+ * run, and output is compared. What a reader leaves running in another terminal runs on until the end. Instead of the ports
+ * 6379 and 3000 of localhost there are free ones, the first with a Redis.
  *
  * A note above a block may say `file: NAME`, `keeps running`, `with: IMPORTS` (of a fragment), or `not run: WHY`.
  */
 export async function follow(blocks: readonly Block[]): Promise<void> {
   using project = await temporaryProject();
+  const port = freePort();
   const redis = blocks.some(({ text }) => text.includes("localhost:6379")) ? await startRedis() : null;
   mkdirSync(project.file("bin"));
   mkdirSync(project.file("node_modules/.bin"));
@@ -59,7 +61,9 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
   let output = "";
   try {
     for (const [index, block] of blocks.entries()) {
-      const text = redis ? block.text.replaceAll("localhost:6379", `127.0.0.1:${redis.port}`) : block.text;
+      const text = block.text
+        .replaceAll("localhost:6379", `127.0.0.1:${redis?.port}`)
+        .replaceAll(/(port: |localhost:)3000\b/g, `$1${port}`);
       const file = fileOf(block);
       const { place, language, note } = block;
       if (language === "yaml") Bun.YAML.parse(text);

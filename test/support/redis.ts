@@ -73,7 +73,8 @@ async function untilReady(log: ReadableStream<Uint8Array>) {
   log.pipeTo(new WritableStream());
 }
 
-function freePort(): number {
+/** One that nobody listens on. */
+export function freePort(): number {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   listener.stop(true);
   return listener.port;
