@@ -18,14 +18,14 @@ const programs = {
 
 /**
  * Follows a document in a project of its own, block by block: files are written, shell commands and fragments of programs
- * run, and output is compared. What a reader leaves running in another terminal runs on until the end. Instead of the ports
- * 6379 and 3000 of localhost there are free ones, the first with a Redis.
+ * run, and output is compared. What a reader leaves running in another terminal runs on until the end. Ports are replaced
+ * by free ones; behind 6379 there is a Redis.
  *
  * A note above a block may say `file: NAME`, `keeps running`, `with: IMPORTS` (of a fragment), or `not run: WHY`.
  */
 export async function follow(blocks: readonly Block[]): Promise<void> {
   using project = await temporaryProject();
-  const port = freePort();
+  const ports = new Map<string, number>();
   const redis = blocks.some(({ text }) => text.includes("localhost:6379")) ? await startRedis() : null;
   mkdirSync(project.file("bin"));
   mkdirSync(project.file("node_modules/.bin"));
@@ -63,7 +63,10 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
     for (const [index, block] of blocks.entries()) {
       const text = block.text
         .replaceAll("localhost:6379", `127.0.0.1:${redis?.port}`)
-        .replaceAll(/(port: |localhost:)3000\b/g, `$1${port}`);
+        .replaceAll(/(port: |PORT = "|localhost:)(\d{4})\b/g, (_, before, port) => {
+          ports.set(port, ports.get(port) ?? freePort());
+          return before + ports.get(port);
+        });
       const file = fileOf(block);
       const { place, language, note } = block;
       if (language === "yaml") Bun.YAML.parse(text);
