@@ -34,11 +34,6 @@ function hex(char: string): string {
   return char.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
-/** Such as `1 job` and `2 jobs`. */
-export function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
-}
-
 /** `in 5m`, `2h ago`, `now`. */
 export function relative(time: number, now: number): string {
   const distance = time - now;

@@ -1,5 +1,5 @@
 import type { Nuvom, Storage } from "../src/index.ts";
-import { counted, printable } from "./output.ts";
+import { plural, printable } from "./output.ts";
 
 /** A task for which jobs or schedules wait, although no source defines it. */
 export interface UndefinedTask {
@@ -51,7 +51,7 @@ async function* pendingJobs(storage: Storage, queue: string | undefined) {
 /** What waits for a task, and what to do. */
 export function undefinedTaskLine({ task, jobs, schedules }: UndefinedTask): string {
   const waiting = [
-    ...(jobs > 0 ? [counted(jobs, "pending job")] : []),
+    ...(jobs > 0 ? [plural(jobs, "pending job")] : []),
     ...schedules.map((id) => `the schedule ${id}`),
   ];
   return printable(

@@ -4,7 +4,7 @@ import { discover } from "../../src/discovery/discover.ts";
 import { formatDuration } from "../../src/duration.ts";
 import { Nuvom } from "../../src/index.ts";
 import { command, configured, jsonFlag, rootFlag, rootOf, storageFlag, storageName } from "../command.ts";
-import { type Colour, counted, paint, printable, printJson, problemLines, relative } from "../output.ts";
+import { type Colour, paint, plural, printable, printJson, problemLines, relative } from "../output.ts";
 import { undefinedTaskLine, undefinedTasks } from "../waiting.ts";
 
 interface Finding {
@@ -52,7 +52,7 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
   }
 
   const { tasks, problems } = discover(root, configuration?.values);
-  yield found(tasks.length > 0 ? "good" : "doubtful", `${counted(tasks.length, "task")} in ${root}`);
+  yield found(tasks.length > 0 ? "good" : "doubtful", `${plural(tasks.length, "task")} in ${root}`);
   for (const line of problemLines(problems)) yield found("wrong", line);
 
   if (configuration === null) return;
@@ -92,7 +92,7 @@ async function* examineWorkers({ storage }: Nuvom, found: Found): AsyncGenerator
   const now = Date.now();
   const alive = workers.filter(({ leaseUntil }) => leaseUntil > now);
   yield alive.length > 0
-    ? found("good", `${counted(alive.length, "live worker")}`)
+    ? found("good", `${plural(alive.length, "live worker")}`)
     : found("doubtful", "no worker is running; start one with nuvom worker");
   for (const { id, host, pid, startedAt, seenAt, claimedAt, leaseUntil } of workers) {
     const worker = `worker ${id} (${host}, process ${pid})`;
