@@ -152,7 +152,7 @@ describe.each(["sqlite", "redis"])("nuvom tasks --check --storage, on %s,", (kin
       inputs,
     );
     const { stderr } = await site.run("tasks", "--check", "--storage", site.storage);
-    expect(stderr).toContain("there are 2500 pending jobs");
+    expect(stderr).toContain("there are 2,500 pending jobs");
     await Bun.write(site.project.file("nuvom.config.ts"), "export default { queues: ['mail'] };");
     expect((await site.run("tasks", "--check", "--storage", site.storage)).exitCode).toBe(0);
   });
