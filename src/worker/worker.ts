@@ -22,9 +22,8 @@ const patience = 5_000;
 /**
  * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
  *
- * Its loops: work (settle, claim, sleep until something is due), lease (renew it, recover the jobs of dead workers, hear
- * of cancellations), notes (of what jobs say), scheduler, reconciler (of schedules with the sources) and retention
- * (delete finished jobs).
+ * Its loops: work (settle, claim, sleep until something is due), lease, notes (of what jobs say), scheduler, reconciler
+ * (of schedules with the sources) and retention.
  */
 export class Worker {
   readonly id: string;
@@ -106,7 +105,10 @@ export class Worker {
       const { warnings } = await storage.check(clock.now());
       for (const text of warnings) emit({ type: "warning", text });
     } catch (error) {
-      if (!hasCode(error, "STORAGE_UNAVAILABLE")) throw error;
+      if (!hasCode(error, "STORAGE_UNAVAILABLE")) {
+        this.#pool.close();
+        throw error;
+      }
       this.#storageFailed(error, 0);
     }
     this.#lease.start();
@@ -243,10 +245,7 @@ export class Worker {
     return [...names.slice(first), ...names.slice(0, first)];
   }
 
-  /**
-   * Gives back jobs that the storage counts as this worker's but that it has never heard of, because the answer to
-   * its claim was lost. Part of the work loop, where no claim or settle is under way.
-   */
+  /** Gives back what the storage counts as its own but it has never heard of, as the answer to a claim was lost. */
   async #releaseUnknown(): Promise<void> {
     const limit = this.#heldUnknown;
     this.#heldUnknown = 0;

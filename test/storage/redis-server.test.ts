@@ -10,7 +10,16 @@ import { openStorage } from "../../src/storage/open.ts";
 import type { QueueCounts } from "../../src/storage/storage.ts";
 import { aJob, aWorker, idsOf, now, succeeded } from "../../src/testing/builders.ts";
 import { startRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { fixtures } from "../support/worker.ts";
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** Opens a storage on a Redis with these arguments, gives it to `look`, and closes both. */
 async function on<T>(
@@ -45,11 +54,19 @@ describe("a Redis that cannot keep jobs is refused in plain words", () => {
     expect(error).not.toBeInstanceOf(StorageUnavailableError);
   });
 
-  test("one that needs a password: a worker does not even start", async () => {
+  test("one that needs a password: a worker does not even start, nor leaves a process", async () => {
     await using server = await startRedis({ args: ["--requirepass", "secret"] });
     const storage = server.url.replace("://", "://:wrong@");
-    const error = await startWorker({ storage, root: fixtures }).catch((error: unknown) => error);
+    const pids: number[] = [];
+    const onEvent = (event: WorkerEvent) => {
+      if (event.type === "process-started") pids.push(event.pid);
+    };
+    const error = await startWorker({ storage, root: fixtures, processes: 2, onEvent }).catch(
+      (error: unknown) => error,
+    );
     expect(error).toBeInstanceOf(StorageError);
+    expect(pids).toHaveLength(2);
+    await until(async () => !pids.some((pid) => isAlive(pid)));
     expect(String(error)).toMatch(/password/);
     expect(String(error)).not.toContain("wrong@");
   });
