@@ -9,6 +9,9 @@ import { type Block, fileOf } from "./blocks.ts";
 
 const main = join(import.meta.dir, "../../cli/main.ts");
 
+/** Milliseconds after which what was to be said by and by is missed. */
+const patience = 20_000;
+
 /** What a reader has on the PATH: Bun, which has installed Nuvom already, and `bunx nuvom`. */
 const programs = {
   bun: `case "$1" in add|init|install) exit 0 ;; esac\nexec '${process.execPath}' "$@"`,
@@ -21,7 +24,8 @@ const programs = {
  * run, and output is compared. What a reader leaves running in another terminal runs on until the end. Ports are replaced
  * by free ones; behind 6379 there is a Redis.
  *
- * A note above a block may say `file: NAME`, `keeps running`, `with: IMPORTS` (of a fragment), or `not run: WHY`.
+ * A note above a block may say `file: NAME`, `keeps running`, `with: IMPORTS` (of a fragment), `fails`, `until it says`
+ * (it is run again until it says what the next block does), `in the other terminal` (what runs on says it), or `not run: WHY`.
  */
 export async function follow(blocks: readonly Block[]): Promise<void> {
   using project = await temporaryProject();
@@ -41,7 +45,7 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
     NO_COLOR: "1",
     FORCE_COLOR: "0",
   };
-  const running: { program: Subprocess; ended: Promise<void> }[] = [];
+  const running: { program: Subprocess; ended: Promise<void>; text(): string }[] = [];
   const start = (command: string[]) => {
     const program = Bun.spawn(command, { cwd: project.path, env, stdio: ["ignore", "pipe", "pipe"] });
     const [out, errors] = [collect(program.stdout), collect(program.stderr)];
@@ -51,10 +55,13 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
       text: () => out.text + errors.text,
     };
   };
-  const run = async (command: string[], { place }: Block): Promise<string> => {
-    const { program, ended, text } = start(command);
+  /** In one terminal: what a block sets holds for the next ones. */
+  const run = async (commands: string, { place, note }: Block): Promise<string> => {
+    const script = `set -a; [ ! -f .set ] || . ./.set\n${commands}\nexport -p > .set`;
+    const { program, ended, text } = start(["bash", "-ec", script]);
     await ended;
-    if ((await program.exited) !== 0) throw new Error(`${place}: exit code ${program.exitCode}\n${text()}`);
+    if (((await program.exited) !== 0) !== (note === "fails"))
+      throw new Error(`${place}: exit code ${program.exitCode}\n${text()}`);
     return text();
   };
 
@@ -72,11 +79,14 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
       if (language === "yaml") Bun.YAML.parse(text);
       if (note.startsWith("not run: ")) continue;
       if (file !== null) await Bun.write(project.file(file), text);
-      else if (language === "text") expectLines(output, text, place);
+      else if (note === "in the other terminal") {
+        const said = running.at(-1)!.text;
+        await until(async () => says(said(), text), patience).catch(() => expectLines(said(), text, place));
+      } else if (language === "text") expectLines(output, text, place);
       else if (language === "ts") {
         const fragment = project.file(`fragment-${index}.ts`);
         await Bun.write(fragment, `${note.replace(/^with: /, "")}\n${text}`);
-        output = await run([process.execPath, fragment], block);
+        output = await run(`bun ${fragment}`, block);
         await Bun.file(fragment).delete();
       } else if (language !== "sh") throw new Error(`${place}: nobody knows what to do with this block`);
       else if (note === "keeps running") {
@@ -86,7 +96,15 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
           if (program.program.exitCode !== null) throw new Error(`${place}: it has ended\n${program.text()}`);
           return /started|listening/.test(program.text());
         });
-      } else output = await run(["bash", "-ec", text], block);
+      } else {
+        const giveUpAt = performance.now() + patience;
+        do output = await run(text, block);
+        while (
+          note === "until it says" &&
+          !says(output, blocks[index + 1]!.text) &&
+          performance.now() < giveUpAt
+        );
+      }
     }
   } finally {
     for (const { program } of running) program.kill();
@@ -95,12 +113,15 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
   }
 }
 
-/** Each line must be in the output, in this order; `…` stands for anything. */
 function expectLines(output: string, expected: string, place: string): void {
+  if (!says(output, expected)) throw new Error(`${place}: this is not in the output:\n${output}`);
+}
+
+/** Each line must be in the output, in this order; `…` stands for anything. */
+function says(output: string, expected: string): boolean {
   const lines = expected
     .trim()
     .split("\n")
     .map((line) => line.trim().split("…").map(RegExp.escape).join(".*"));
-  if (new RegExp(lines.join("[\\s\\S]*?\\n\\s*")).test(output)) return;
-  throw new Error(`${place}: this is not in the output:\n${output}`);
+  return new RegExp(lines.join("[\\s\\S]*?\\n\\s*")).test(output);
 }

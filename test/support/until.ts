@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 
 /** So that a condition that never comes true fails its test instead of holding up the run. */
-const patience = 100_000;
+const longEnough = 100_000;
 
 /** Resolves when the file is there or the condition holds. */
-export async function until(condition: string | (() => Promise<boolean>)): Promise<void> {
+export async function until(
+  condition: string | (() => Promise<boolean>),
+  patience = longEnough,
+): Promise<void> {
   const holds = typeof condition === "string" ? async () => existsSync(condition) : condition;
   const deadline = performance.now() + patience;
   while (!(await holds())) {
