@@ -26,6 +26,14 @@ describe("can be followed as it stands:", () => {
   );
 });
 
+test("the commands of the README that .ci/run follows are those in it", async () => {
+  const blocks = blocksOf(await textOf("README.md"), "README.md");
+  const { text = "" } = blocks.find(({ note }) => note === "not run: .ci/run does") ?? {};
+  const commands = text.trim().replaceAll(/ *#.*/g, "").split("\n");
+  const followed = (await textOf(".ci/run")).matchAll(/npx .*?(?= <\/dev\/null)/g);
+  expect(commands).toEqual(Array.from(followed, ([command]) => command));
+});
+
 test.each(documents)("each link of %s leads somewhere", async (name) => {
   const text = await textOf(name);
   for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
