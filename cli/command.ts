@@ -93,7 +93,7 @@ export function given(flags: object): Config {
 }
 
 /** What holds for a command: its flags, else the environment, else the project's configuration. @throws InvalidOptionError */
-export function configured(flags: object, root: string = projectRoot()): Configured {
+export function configured(flags: object, root: string): Configured {
   return configure(root, given(flags), (name) => `--${flagOf(name)}`);
 }
 
@@ -197,15 +197,15 @@ export function invoker(what: string): string {
 }
 
 /** The storage that a command uses, for people. */
-export function storageName(flags: object, root?: string): string {
-  const { storage } = configured(flags, root).values;
+export function storageName(flags: object): string {
+  const { storage } = configured(flags, rootOf(flags)).values;
   return typeof storage === "string" ? withoutPassword(storage) : "of the project's own";
 }
 
 /** Runs `work` with a client of the storage that is configured and closes it, whatever happens. */
 export async function withClient<T>(flags: object, work: (client: Nuvom) => Promise<T>): Promise<T> {
-  const { storage } = flags as { storage?: string };
-  const client = new Nuvom(storage === undefined ? {} : { storage });
+  const { storage } = configured(flags, rootOf(flags)).values;
+  const client = new Nuvom({ storage });
   try {
     return await work(client);
   } finally {

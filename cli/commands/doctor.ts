@@ -58,7 +58,7 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
   if (configuration === null) return;
   try {
     await using nuvom = new Nuvom({ storage: configuredStorage(configuration.values) });
-    yield* examineStorage(nuvom, storageName(flags, root), found);
+    yield* examineStorage(nuvom, storageName(flags), found);
     yield* examineWorkers(nuvom, found);
     yield* examineWaiting(
       nuvom,

@@ -37,7 +37,7 @@ export default command({
   async run(_, flags) {
     const root = rootOf(flags);
     const { grace } = configured(flags, root).values;
-    const log = eventLog({ quiet: flags.quiet ?? false, storage: storageName(flags, root) });
+    const log = eventLog({ quiet: flags.quiet ?? false, storage: storageName(flags) });
     let unrecorded = 0;
     let worker: RunningWorker | undefined;
     let askedAt = Number.POSITIVE_INFINITY;
