@@ -21,6 +21,8 @@ export interface JobContext {
   readonly runAt: number;
   /** The occurrence of its schedule that the job is for, in Unix milliseconds; `null` if no schedule has made it. */
   readonly scheduledFor: number | null;
+  /** The trace that the job belongs to, as W3C Trace Context writes it; `null` if to none. */
+  readonly traceparent: string | null;
   /** Aborts when the job must end: its timeout is over, it was cancelled, or its worker stops. */
   readonly signal: AbortSignal;
   /**

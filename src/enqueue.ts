@@ -5,6 +5,7 @@ import { type Duration, milliseconds } from "./duration.ts";
 import { InvalidInputError, InvalidOptionError } from "./errors.ts";
 import { type NewJob, type Priority, priorities } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
+import { currentTraceparent, traceparentForm } from "./trace.ts";
 import { lazily } from "./zod.ts";
 
 export interface EnqueueOptions {
@@ -19,6 +20,11 @@ export interface EnqueueOptions {
   /** The total number of attempts. */
   attempts?: number;
   timeout?: Duration | "none";
+  /**
+   * The trace that the job belongs to, as W3C Trace Context writes it, for the task to go on with. By default the current
+   * one where the program uses OpenTelemetry.
+   */
+  traceparent?: string;
 }
 
 /** The same options for each job, or a function that gives each its own, such as its key. */
@@ -40,6 +46,10 @@ const optionsShape = lazily((z) => {
     key: wellFormed.optional(),
     attempts: z.int().min(1).optional(),
     timeout: z.unknown().optional(),
+    traceparent: z
+      .string()
+      .regex(traceparentForm, "must have the form 00-<32 hex digits>-<16 hex digits>-<2 hex digits>")
+      .optional(),
   });
 });
 
@@ -57,6 +67,7 @@ export async function newJob(
   // Taken before anything is awaited, so that jobs keep the order of the calls.
   const id = Bun.randomUUIDv7("hex", now);
   checkOptions(definition.name, options);
+  const traceparent = options.traceparent ?? currentTraceparent();
   await validInput(definition, input);
   const runAt =
     options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in"));
@@ -77,6 +88,7 @@ export async function newJob(
     createdAt: now,
     schedule: null,
     scheduledFor: null,
+    traceparent,
     ...(definition.keep ?? context.keep),
   };
 }

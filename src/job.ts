@@ -56,6 +56,8 @@ export interface NewJob {
   keepFailedFor: number | null;
   /** How many jobs of its task and queue are kept in each final state, `null` for any number. */
   keepCount: number | null;
+  /** The trace that it belongs to, as W3C Trace Context writes it, `null` if to none. */
+  traceparent: string | null;
 }
 
 /** A job as the storage keeps it. */

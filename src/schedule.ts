@@ -127,6 +127,7 @@ function jobOf(
     createdAt: now,
     schedule: id,
     scheduledFor: occurrence,
+    traceparent: null,
   };
 }
 
@@ -134,7 +135,8 @@ function jobOf(
 export function jobNow({ id, definition }: DecodedSchedule, now: number): NewJob {
   const { template } = definition;
   const times = { runAt: now, createdAt: now, scheduledFor: null };
-  return { ...template, ...times, id: Bun.randomUUIDv7("hex", now), key: null, schedule: id };
+  const unknown = { key: null, traceparent: null };
+  return { ...template, ...times, ...unknown, id: Bun.randomUUIDv7("hex", now), schedule: id };
 }
 
 /**

@@ -6,10 +6,12 @@ import {
   change,
   changeSchedule,
   type Data,
+  earliestIn,
   emptyData,
   expiry,
   isUpcoming,
   keyHolder,
+  linesOf,
   openLines,
   queueOf,
   type Subscription,
@@ -138,8 +140,7 @@ export function openMemory(name = ""): Storage {
     },
 
     async nextRunAt(names) {
-      const times = openLines(use(), names).flatMap((line) => line.at(-1)?.runAt ?? []);
-      return times.length === 0 ? null : Math.min(...times);
+      return earliestIn(openLines(use(), names));
     },
 
     onWake(names, callback) {
@@ -178,7 +179,10 @@ export function openMemory(name = ""): Storage {
       const data = use();
       const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
       const counts = new Map<string, QueueCounts>();
-      for (const queue of queueRecords(data)) counts.set(queue.name, { ...queue, ...none });
+      for (const queue of queueRecords(data)) {
+        const nextRunAt = earliestIn(linesOf(queueOf(data, queue.name)));
+        counts.set(queue.name, { ...queue, ...none, nextRunAt });
+      }
       for (const job of data.jobs.values()) counts.get(job.queue)![job.state]++;
       return [...counts.values()];
     },

@@ -4,6 +4,8 @@ import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
 import {
   asRunning,
+  asTime,
+  type Counted,
   packed,
   packWorker,
   queueCounts,
@@ -219,7 +221,7 @@ export function openRedis(url: string): Storage {
 
     async nextRunAt(queues) {
       const { answer } = await run(scripts.nextRunAt, queues);
-      return answer === null ? null : Number(answer);
+      return asTime(answer);
     },
 
     onWake(queues, callback) {
@@ -253,7 +255,7 @@ export function openRedis(url: string): Storage {
 
     async counts() {
       const { answer, queues } = await runOverAll(scripts.counts);
-      return (answer as number[][]).map((numbers, index) => queueCounts(queues[index]!, numbers));
+      return (answer as Counted[]).map((counted, index) => queueCounts(queues[index]!, counted));
     },
 
     queues: queueRecords,

@@ -4,7 +4,7 @@ import { accessTo } from "./sqlite/access.ts";
 import { openDatabase, type Synchronous } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
 import { watchCommits } from "./sqlite/wake.ts";
-import { claimBytes, type Outcome, type QueueCounts, type ScheduleChange, type Storage } from "./storage.ts";
+import { claimBytes, type Outcome, type ScheduleChange, type Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
@@ -12,38 +12,44 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
   const { assertOpen, read, write, writeLightly, close } = accessTo(database, path, synchronous);
   const commits = watchCommits(database, path);
 
-  function add(job: NewJob): string {
-    change.addQueue.run(job.queue);
-    const { changes } = change.insert.run(
-      job.id,
-      job.task,
-      job.queue,
-      priorities.indexOf(job.priority),
-      job.runAt,
-      job.input,
-      job.maxAttempts,
-      job.timeout,
-      job.key,
-      job.createdAt,
-      job.schedule,
-      job.scheduledFor,
-      job.keepFor,
-      job.keepFailedFor,
-      job.keepCount,
-    );
-    if (changes === 1 || select.state.get(job.id)) return job.id;
-    return select.keyHolder.get(job.queue, job.key)!.id;
+  function add(jobs: readonly NewJob[]): string[] {
+    const added = new Map<string, number>();
+    const ids = jobs.map((job) => {
+      const { changes } = change.insert.run(
+        job.id,
+        job.task,
+        job.queue,
+        priorities.indexOf(job.priority),
+        job.runAt,
+        job.input,
+        job.maxAttempts,
+        job.timeout,
+        job.key,
+        job.createdAt,
+        job.schedule,
+        job.scheduledFor,
+        job.keepFor,
+        job.keepFailedFor,
+        job.keepCount,
+        job.traceparent,
+      );
+      added.set(job.queue, (added.get(job.queue) ?? 0) + changes);
+      if (changes === 1 || select.state.get(job.id)) return job.id;
+      return select.keyHolder.get(job.queue, job.key)!.id;
+    });
+    for (const [queue, number] of added) change.addToQueue.run(queue, number);
+    return ids;
   }
 
   function changeSchedule({ id, from, to, jobs }: ScheduleChange): boolean {
     if ((select.scheduleVersion.get(id)?.version ?? null) !== from) return false;
     if (to) {
-      change.addQueue.run(to.queue);
+      change.addToQueue.run(to.queue, 0);
       change.putSchedule.run(id, to.version, to.queue, to.nextRunAt, to.paused ? 1 : 0, to.definition);
     } else {
       change.removeSchedule.run(id);
     }
-    jobs.forEach(add);
+    add(jobs);
     return true;
   }
 
@@ -55,10 +61,8 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
   function earliest(queues: readonly string[]): number | null {
     let found: number | null = null;
     for (const queue of notPaused(queues)) {
-      for (let level = 0; level < priorities.length; level++) {
-        const runAt = select.nextRunAt.get(queue, level)?.run_at;
-        if (runAt !== undefined && (found === null || runAt < found)) found = runAt;
-      }
+      const { runAt } = select.nextRunAt.get(queue)!;
+      if (runAt !== null && (found === null || runAt < found)) found = runAt;
     }
     return found;
   }
@@ -102,7 +106,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
   return {
     async insert(jobs) {
-      const ids = await write(() => jobs.map(add));
+      const ids = await write(() => add(jobs));
       commits.notify();
       return ids;
     },
@@ -229,16 +233,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
           .map(toJob);
       }),
 
-    counts: () =>
-      read(() => {
-        const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
-        const byQueue = new Map<string, QueueCounts>();
-        for (const { name, paused } of select.queues.all()) {
-          byQueue.set(name, { name, paused: paused === 1, ...none });
-        }
-        for (const { queue, state, jobs } of select.counts.all()) byQueue.get(queue)![state] = jobs;
-        return [...byQueue.values()];
-      }),
+    counts: () => read(() => select.counts.all().map((row) => ({ ...row, paused: row.paused === 1 }))),
 
     queues: () => read(() => select.queues.all().map(({ name, paused }) => ({ name, paused: paused === 1 }))),
 

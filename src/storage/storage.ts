@@ -104,7 +104,7 @@ export interface Storage {
 
   /**
    * How many jobs there are by state in each of the `queues`, in their order. A queue that is known but empty has no
-   * numbers above zero.
+   * numbers above zero. Its cost may not grow with the number of jobs: monitoring asks often.
    */
   counts(): Promise<QueueCounts[]>;
 
@@ -311,4 +311,7 @@ export interface QueueRecord {
   paused: boolean;
 }
 
-export type QueueCounts = QueueRecord & Record<JobState, number>;
+export interface QueueCounts extends QueueRecord, Record<JobState, number> {
+  /** The earliest `runAt` of its pending jobs, those that are parked left out; `null` if there is none. */
+  nextRunAt: number | null;
+}

@@ -36,6 +36,7 @@ export function aJob(fields: Partial<NewJob> = {}): NewJob {
     keepFor: null,
     keepFailedFor: null,
     keepCount: null,
+    traceparent: null,
     ...fields,
   };
 }

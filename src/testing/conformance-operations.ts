@@ -93,7 +93,7 @@ function readLaws(law: Law) {
     await storage.settle("w1", [...kept.map(succeeded), succeeded(a!), failed(b!), released(c!)], now);
     await storage.prune(now + 1, 1);
     await storage.cancel([c!.id, d!.id], why, now);
-    const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+    const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, nextRunAt: null };
     expect(await storage.counts()).toStrictEqual([
       { name: "a", paused: false, ...none, succeeded: 1 },
       { name: "b", paused: false, ...none, running: 2, succeeded: 1, failed: 1, cancelled: 1 },

@@ -56,8 +56,18 @@ export function executionOf({ id, claims }: Job): string {
 }
 
 export function assignmentOf(job: Job): Assignment {
-  const { id, task, attempt, maxAttempts, runAt, scheduledFor, input } = job;
-  return { execution: executionOf(job), id, task, attempt, maxAttempts, runAt, scheduledFor, input };
+  const { id, task, attempt, maxAttempts, runAt, scheduledFor, traceparent, input } = job;
+  return {
+    execution: executionOf(job),
+    id,
+    task,
+    attempt,
+    maxAttempts,
+    runAt,
+    scheduledFor,
+    traceparent,
+    input,
+  };
 }
 
 /** Whether a job is to be killed without having heard in time that it had to end. */

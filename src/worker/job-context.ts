@@ -19,7 +19,7 @@ export function jobContext(
   signal: AbortSignal,
   say: Says,
 ): { context: JobContext; end: () => void } {
-  const { id, attempt, maxAttempts, runAt, scheduledFor } = job;
+  const { id, attempt, maxAttempts, runAt, scheduledFor, traceparent } = job;
   const progress = throttled(say.progress);
   const context: JobContext = {
     id,
@@ -27,6 +27,7 @@ export function jobContext(
     maxAttempts,
     runAt,
     scheduledFor,
+    traceparent,
     signal,
     log: (...values) => say.print(values.map(shown).join(" ")),
     progress(done, total = null, message = null) {

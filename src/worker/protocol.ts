@@ -93,6 +93,7 @@ export interface Assignment {
   maxAttempts: number;
   runAt: number;
   scheduledFor: number | null;
+  traceparent: string | null;
   input: Uint8Array;
 }
 

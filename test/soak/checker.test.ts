@@ -74,7 +74,18 @@ function right(): Evidence {
     events: jobs.map(({ id, state }) => ({ type: state, worker: 1, id, at: 200 })),
     jobs,
     disagreeing: [],
-    counts: [{ name: "all", paused: false, pending: 0, running: 0, succeeded: 6, failed: 1, cancelled: 1 }],
+    counts: [
+      {
+        name: "all",
+        paused: false,
+        pending: 0,
+        running: 0,
+        succeeded: 6,
+        failed: 1,
+        cancelled: 1,
+        nextRunAt: null,
+      },
+    ],
     schedules: [{ id: "s", made: 1 }],
   };
 }

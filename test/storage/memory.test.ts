@@ -43,6 +43,7 @@ function aJob(fields: JobFields): NewJob {
     createdAt: 0,
     schedule: null,
     scheduledFor: null,
+    traceparent: null,
     keepCount: null,
   };
   return { ...rest, ...fields };

@@ -135,7 +135,17 @@ export function queueOf(data: Data, name: string): Queue {
 /** The lines of those of the queues that are not paused, in the order in which they are claimed. */
 export function openLines({ queues }: Data, names: readonly string[]): Line[] {
   const open = names.flatMap((name) => queues.get(name) ?? []).filter((queue) => !queue.paused);
-  return open.flatMap(({ pending }) => priorities.map((priority) => pending[priority]));
+  return open.flatMap(linesOf);
+}
+
+export function linesOf({ pending }: Queue): Line[] {
+  return priorities.map((priority) => pending[priority]);
+}
+
+/** The earliest `runAt` in the lines, `null` if they are empty. */
+export function earliestIn(lines: readonly Line[]): number | null {
+  const times = lines.flatMap((line) => line.at(-1)?.runAt ?? []);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Calls back once the step that is under way has taken effect as a whole. */

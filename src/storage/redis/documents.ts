@@ -59,6 +59,8 @@ type Original = [
   createdAt: number,
   schedule: string | null,
   scheduledFor: number | null,
+  /** Absent from the documents of older releases. */
+  traceparent?: string | null,
 ];
 
 /** As the fields come back: bytes in the place of text. */
@@ -69,7 +71,7 @@ type RawText<T> = Uint8Array | (null extends T ? null : never) | (undefined exte
 
 export function packOriginal(job: NewJob): Uint8Array {
   const { task, priority, runAt, key, keepFor, keepFailedFor, keepCount } = job;
-  const { maxAttempts, timeout, createdAt, schedule, scheduledFor } = job;
+  const { maxAttempts, timeout, createdAt, schedule, scheduledFor, traceparent } = job;
   const original: Original = [
     task,
     priority,
@@ -83,6 +85,7 @@ export function packOriginal(job: NewJob): Uint8Array {
     createdAt,
     schedule,
     scheduledFor,
+    traceparent,
   ];
   return closed(original, job.input);
 }
@@ -143,7 +146,7 @@ export function unpackJobs(bytes: Uint8Array | null, count: number): (Job | null
 function unpackJob([queue, id, original, changed, running, cancelling]: StoredJob): Job {
   const { fields, bytes: input } = opened(original);
   const [task, priority, runAt, key, keepFor, keepFailedFor, keepCount, ...rest] = fields as Raw<Original>;
-  const [maxAttempts, timeout, createdAt, schedule, scheduledFor] = rest;
+  const [maxAttempts, timeout, createdAt, schedule, scheduledFor, traceparent] = rest;
   const { fields: changes, bytes } = changed ? opened(changed) : unchanged;
   const { state: end, worker, reason, parked, errorBytes, noteBytes, ...others } = changes as Raw<Changes>;
   const notesFrom = errorBytes ?? 0;
@@ -164,6 +167,7 @@ function unpackJob([queue, id, original, changed, running, cancelling]: StoredJo
     createdAt,
     schedule: schedule && asText(schedule),
     scheduledFor,
+    traceparent: traceparent ? asText(traceparent) : null,
     input: copy(input),
     state,
     worker: worker ? asText(worker) : null,
@@ -245,8 +249,20 @@ export function unpackWorker(stored: string): WorkerRecord {
   return worker;
 }
 
-/** What a script has counted: whether the queue is paused, and its jobs in each state. */
-export function queueCounts(name: string, [paused, ...numbers]: number[]): QueueCounts {
+/** The earliest `runAt` of a queue, whether it is paused, and its jobs in each state, as the script tells them. */
+export type Counted = [nextRunAt: string | null, paused: number, ...numbers: number[]];
+
+export function queueCounts(name: string, [nextRunAt, paused, ...numbers]: Counted): QueueCounts {
   const counts = Object.fromEntries(jobStates.map((state, place) => [state, numbers[place]!]));
-  return { name, paused: paused === 1, ...(counts as Record<JobState, number>) };
+  return {
+    name,
+    paused: paused === 1,
+    ...(counts as Record<JobState, number>),
+    nextRunAt: asTime(nextRunAt),
+  };
+}
+
+/** Scripts tell a time as a text. */
+export function asTime(text: unknown): number | null {
+  return text === null ? null : Number(text);
 }

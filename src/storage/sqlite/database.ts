@@ -75,6 +75,40 @@ const migrations = [
     registered_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- How many jobs it has, and how many of them have ended in each way; those that run are few and counted when asked for.
+  ALTER TABLE queues ADD COLUMN jobs INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE queues ADD COLUMN succeeded INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE queues ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE queues ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+  UPDATE queues SET
+    jobs = there.jobs, succeeded = there.succeeded, failed = there.failed, cancelled = there.cancelled
+  FROM (
+    SELECT queue, count(*) AS jobs, sum(state = 'succeeded') AS succeeded, sum(state = 'failed') AS failed,
+      sum(state = 'cancelled') AS cancelled
+    FROM jobs GROUP BY queue
+  ) AS there WHERE queue = name;
+  -- Whichever statement ends, retries or deletes a job, it is counted. OR FAIL spares SQLite a copy of each page that a
+  -- statement changes: a transaction in which one fails is rolled back as a whole.
+  CREATE TRIGGER jobs_ended AFTER UPDATE OF state ON jobs WHEN new.finished_at IS NOT old.finished_at
+  BEGIN
+    UPDATE OR FAIL queues SET
+      succeeded = succeeded + (new.state = 'succeeded') - (old.state = 'succeeded'),
+      failed = failed + (new.state = 'failed') - (old.state = 'failed'),
+      cancelled = cancelled + (new.state = 'cancelled') - (old.state = 'cancelled')
+    WHERE name = new.queue;
+  END;
+  CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs
+  BEGIN
+    UPDATE OR FAIL queues SET
+      jobs = jobs - 1,
+      succeeded = succeeded - (old.state = 'succeeded'),
+      failed = failed - (old.state = 'failed'),
+      cancelled = cancelled - (old.state = 'cancelled')
+    WHERE name = old.queue;
+  END;
+  ALTER TABLE jobs ADD COLUMN traceparent TEXT;
+  `,
 ];
 
 /** How long a write waits for other programs to let go of the file. */

@@ -20,6 +20,7 @@ export interface JobRow {
   keep_for: number | null;
   keep_failed_for: number | null;
   keep_count: number | null;
+  traceparent: string | null;
   worker: string | null;
   created_at: number;
   started_at: number | null;
@@ -50,6 +51,7 @@ export function toJob(row: JobRow): Job {
     keepFor: row.keep_for,
     keepFailedFor: row.keep_failed_for,
     keepCount: row.keep_count,
+    traceparent: row.traceparent,
     state: row.state,
     attempt: row.attempt,
     claims: row.claims,

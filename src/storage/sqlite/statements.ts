@@ -1,6 +1,12 @@
 import type { Database } from "bun:sqlite";
-import type { FinalState, JobState } from "../../job.ts";
+import { type FinalState, type JobState, priorities } from "../../job.ts";
+import type { QueueCounts } from "../storage.ts";
 import type { JobRow, ScheduleRow, WorkerRow } from "./rows.ts";
+
+/** The earliest `run_at` of the jobs in the line of a queue: one seek for each priority. */
+const earliestIn = (queue: string) =>
+  `(SELECT min((SELECT run_at FROM jobs WHERE state = 'pending' AND parked IS NULL AND queue = ${queue} AND priority = column1
+     ORDER BY run_at LIMIT 1)) FROM (VALUES ${priorities.map((_, level) => `(${level})`)}))`;
 
 /** All the SQL of the storage, prepared once: `select` reads, `change` belongs inside a write transaction. */
 export function prepareStatements(database: Database) {
@@ -14,10 +20,7 @@ export function prepareStatements(database: Database) {
     queues: database.prepare<{ name: string; paused: number }, []>(
       "SELECT name, paused FROM queues ORDER BY name",
     ),
-    nextRunAt: database.prepare<{ run_at: number }, [string, number]>(
-      `SELECT run_at FROM jobs WHERE state = 'pending' AND parked IS NULL AND queue = ? AND priority = ?
-       ORDER BY run_at LIMIT 1`,
-    ),
+    nextRunAt: database.prepare<{ runAt: number | null }, [string]>(`SELECT ${earliestIn("?1")} AS runAt`),
     due: database.prepare<{ rowid: number; bytes: number }, [string, number, number, number]>(
       `SELECT rowid, length(input) AS bytes FROM jobs
        WHERE state = 'pending' AND parked IS NULL AND queue = ? AND priority = ? AND run_at <= ?
@@ -39,8 +42,12 @@ export function prepareStatements(database: Database) {
     running: database.prepare<{ id: string; cancelling: string | null }, [string]>(
       "SELECT id, cancelling FROM jobs WHERE state = 'running' AND worker = ? ORDER BY id",
     ),
-    counts: database.prepare<{ queue: string; state: JobState; jobs: number }, []>(
-      "SELECT queue, state, count(*) AS jobs FROM jobs GROUP BY queue, state",
+    counts: database.prepare<Omit<QueueCounts, "paused"> & { paused: number }, []>(
+      `SELECT name, paused, jobs - ifnull(running, 0) - succeeded - failed - cancelled AS pending,
+         ifnull(running, 0) AS running, succeeded, failed, cancelled, ${earliestIn("name")} AS nextRunAt
+       FROM queues LEFT JOIN
+         (SELECT queue, count(*) AS running FROM jobs WHERE state = 'running' GROUP BY queue) ON queue = name
+       ORDER BY name`,
     ),
     expired: database.prepare<{ rowid: number }, [number, number]>(
       "SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
@@ -61,18 +68,20 @@ export function prepareStatements(database: Database) {
   };
 
   const change = {
-    addQueue: database.prepare("INSERT INTO queues (name) VALUES (?) ON CONFLICT DO NOTHING"),
+    addToQueue: database.prepare(
+      "INSERT INTO queues (name, jobs) VALUES (?, ?) ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs",
+    ),
     insert: database.prepare(
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,
-         scheduled_for, keep_for, keep_failed_for, keep_count, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
+         scheduled_for, keep_for, keep_failed_for, keep_count, traceparent, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
     claim: database.prepare<JobRow, [string, number, string]>(
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL, parked = NULL
        WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
     finish: database.prepare(
-      `UPDATE jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
+      `UPDATE OR FAIL jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
          reason = ?, notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
        WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
     ),

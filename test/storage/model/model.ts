@@ -98,6 +98,11 @@ export function createModel(): Model {
     }
   }
 
+  function earliestIn(isWanted: (queue: string) => boolean): number | null {
+    const times = jobs.flatMap((job) => (isInLine(job) && isWanted(job.queue) ? job.runAt : []));
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
   function requireLease(worker: string, now: number) {
     if (!workers.some(({ id, leaseUntil }) => id === worker && leaseUntil > now)) {
       throw new LeaseLostError(worker);
@@ -207,10 +212,7 @@ export function createModel(): Model {
     },
 
     nextRunAt(names) {
-      const waiting = jobs.filter((job) => {
-        return isInLine(job) && names.includes(job.queue) && isOpen(job.queue);
-      });
-      return waiting.length === 0 ? null : Math.min(...waiting.map(({ runAt }) => runAt));
+      return earliestIn((queue) => names.includes(queue) && isOpen(queue));
     },
 
     get: (ids) => ids.map((id) => shown(find(id)) ?? null),
@@ -240,6 +242,7 @@ export function createModel(): Model {
           succeeded,
           failed,
           cancelled,
+          nextRunAt: earliestIn((name) => name === queue.name),
         };
       });
     },

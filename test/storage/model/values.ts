@@ -37,6 +37,7 @@ export const defaults = {
   keepFor: null,
   keepFailedFor: null,
   keepCount: null,
+  traceparent: null,
 } as const satisfies Partial<NewJob>;
 
 export const anId = fc.constantFrom(...ids);

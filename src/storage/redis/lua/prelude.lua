@@ -178,14 +178,27 @@ local function write(queue, batch)
   call_with('ZREM', queue.ids, batch.gone)
 end
 
--- Whether a queue has jobs that are due.
-local function has_due(queue, now)
+-- The earliest execution time in the lines of a queue, `false` if they are empty.
+local function earliest_in(queue)
+  local earliest = false
   for _, priority in ipairs(priorities) do
-    if #call('ZRANGE', queue[priority], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1) > 0 then
-      return true
+    local run_at = tonumber(call('ZRANGE', queue[priority], 0, 0, 'WITHSCORES')[2])
+    if run_at and (not earliest or run_at < earliest) then
+      earliest = run_at
     end
   end
-  return false
+  return earliest
+end
+
+-- A time as the client reads it: of a number, Redis would drop the fraction.
+local function as_text(time)
+  return time and string.format('%.17g', time)
+end
+
+-- Whether a queue has jobs that are due.
+local function has_due(queue, now)
+  local earliest = earliest_in(queue)
+  return earliest and earliest <= now
 end
 
 local function append(list, first, second)
