@@ -27,6 +27,8 @@ const mail = task("mail", {
   run: ({ to }) => to,
 });
 
+const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 /** A client on a memory storage whose inserts are counted, with a clock that stands still. */
 function client() {
   const inserts: (readonly NewJob[])[] = [];
@@ -105,6 +107,12 @@ describe("enqueue", () => {
     [{ queue: "news-\ud83d" }, "lone surrogate"],
     [{ key: "" }, "options.key"],
     [{ timeout: "soon" }, "timeout"],
+    [{ traceparent: "" }, "options.traceparent: must have the form 00-"],
+    [{ traceparent: traceparent.toUpperCase() }, "options.traceparent"],
+    [{ traceparent: `${traceparent}-01` }, "options.traceparent"],
+    [{ traceparent: traceparent.replace("00-", "ff-") }, "options.traceparent"],
+    [{ traceparent: `00-${"0".repeat(32)}-${"1".repeat(16)}-01` }, "options.traceparent"],
+    [{ traceparent: `00-${"1".repeat(32)}-${"0".repeat(16)}-01` }, "options.traceparent"],
   ];
   test.each(refused)("refuses %p", async (options, message) => {
     const { nuvom, inserts } = client();
@@ -112,6 +120,13 @@ describe("enqueue", () => {
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(error.message).toContain(message);
     expect(inserts).toEqual([]);
+  });
+
+  test("adds a job to the trace that it is given, and to none else", async () => {
+    const { nuvom } = client();
+    const traced = await nuvom.enqueue(add, { x: 1, y: 1 }, { traceparent });
+    expect((await traced.get()).traceparent).toBe(traceparent);
+    expect((await (await nuvom.enqueue(add, { x: 1, y: 1 })).get()).traceparent).toBeNull();
   });
 
   test("names each field of an input that does not fit", async () => {

@@ -5,20 +5,21 @@ import {
   add,
   change,
   changeSchedule,
+  count,
   type Data,
   earliestIn,
   emptyData,
   expiry,
   isUpcoming,
   keyHolder,
-  linesOf,
   openLines,
   queueOf,
+  queueRecords,
   type Subscription,
   wake,
 } from "./memory/data.ts";
 import { settled } from "./settled.ts";
-import type { QueueCounts, QueueRecord, Storage, WorkerRecord } from "./storage.ts";
+import type { Storage, WorkerRecord } from "./storage.ts";
 
 const named = new Map<string, Data>();
 
@@ -176,15 +177,7 @@ export function openMemory(name = ""): Storage {
     },
 
     async counts() {
-      const data = use();
-      const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
-      const counts = new Map<string, QueueCounts>();
-      for (const queue of queueRecords(data)) {
-        const nextRunAt = earliestIn(linesOf(queueOf(data, queue.name)));
-        counts.set(queue.name, { ...queue, ...none, nextRunAt });
-      }
-      for (const job of data.jobs.values()) counts.get(job.queue)![job.state]++;
-      return [...counts.values()];
+      return count(use());
     },
 
     async queues() {
@@ -290,10 +283,6 @@ function heldBy(data: Data, worker: string, { id, claims }: { id: string; claims
 
 function running(data: Data, worker: string): Job[] {
   return [...data.jobs.values()].filter((job) => job.state === "running" && job.worker === worker).sort(byId);
-}
-
-function queueRecords({ queues }: Data): QueueRecord[] {
-  return [...queues.keys()].sort().map((name) => ({ name, paused: queues.get(name)!.paused }));
 }
 
 function copyWorker(worker: WorkerRecord): WorkerRecord {

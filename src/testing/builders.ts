@@ -54,6 +54,7 @@ export const unusual = {
   keepFor: 11,
   keepFailedFor: 12,
   keepCount: 13,
+  traceparent: "00-trace",
 } as const;
 
 /** A job that no storage can add, as one of its fields cannot be read. */

@@ -102,7 +102,7 @@ function parkLaws(law: Law) {
     expect(await storage.claim("w1", ["default"], 9, now + 9)).toEqual([]);
     expect(await storage.nextRunAt(["default"])).toBeNull();
     expect(await storage.list({ state: "pending" }, { limit: 9 })).toMatchObject([{ parked: "r1" }]);
-    expect(await storage.counts()).toMatchObject([{ pending: 1, running: 0 }]);
+    expect(await storage.counts()).toMatchObject([{ pending: 1, running: 0, nextRunAt: null }]);
   });
 
   law("are taken by workers of other sources that have their task", async (storage) => {

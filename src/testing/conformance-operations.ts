@@ -1,4 +1,5 @@
 import { describe, expect } from "bun:test";
+import { priorities } from "../job.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
   aJob,
@@ -104,6 +105,18 @@ function readLaws(law: Law) {
       { name: "b", paused: false },
       { name: "c", paused: true },
     ]);
+  });
+
+  law("counts tells the earliest pending time of each queue, paused ones too", async (storage) => {
+    const times = { high: now + 3, normal: now + 1, low: now + 2 };
+    for (const priority of priorities) await storage.insert([aJob({ priority, runAt: times[priority] })]);
+    await storage.pause("default", true);
+    const other = aJob({ queue: "other", runAt: now - 5 });
+    await storage.insert([other]);
+    const nextRunAt = async () => (await storage.counts()).map((queue) => queue.nextRunAt);
+    expect(await nextRunAt()).toEqual([now + 1, now - 5]);
+    await claimAgain(storage, [other]);
+    expect(await nextRunAt()).toEqual([now + 1, null]);
   });
 }
 

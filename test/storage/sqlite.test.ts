@@ -3,8 +3,9 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { aJob, now, start, succeeded } from "../../src/testing/builders.ts";
+import { aJob, idsOf, now, start, succeeded, why } from "../../src/testing/builders.ts";
 import { testStorage } from "../../src/testing/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
@@ -34,6 +35,51 @@ test("the space of deleted jobs is used again", async () => {
   await storage.close();
   expect(sizes[1]).toBeGreaterThan(sizes[0]!);
   expect(Math.max(...sizes)).toBe(sizes[4]!);
+});
+
+test("a file of the first format is brought to this one: its jobs are counted, and belong to no trace", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("jobs.db");
+  const old = new Database(path);
+  old.run(await Bun.file(join(import.meta.dir, "../fixtures/sqlite-format-1.sql")).text());
+  old.close();
+  const storage = openSqlite(path);
+  const none = {
+    paused: false,
+    pending: 0,
+    running: 0,
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    nextRunAt: null,
+  };
+  const before = [
+    { ...none, name: "a", pending: 2, running: 1, succeeded: 2, failed: 1, nextRunAt: now + 5 },
+    { ...none, name: "b", pending: 1, cancelled: 1, nextRunAt: now + 6 },
+    { ...none, name: "c", paused: true },
+  ];
+  expect(await storage.counts()).toStrictEqual(before);
+  const jobs = await storage.list({}, { limit: 9 });
+  expect(jobs.map(({ traceparent }) => traceparent)).toEqual(jobs.map(() => null));
+  await storage.retry(idsOf(jobs), now);
+  await storage.cancel(idsOf(jobs), why, now);
+  await storage.trim({ queue: "b", task: "test.task", state: "cancelled" }, 0, 9);
+  expect(await storage.counts()).toStrictEqual([
+    { ...none, name: "a", running: 1, cancelled: 5 },
+    { ...none, name: "b" },
+    { ...none, name: "c", paused: true },
+  ]);
+  await storage.close();
+});
+
+test("counting looks at none of the jobs that wait or have ended", () => {
+  const { database, select } = openDatabase(":memory:");
+  const plan = database.query<{ detail: string }, []>(`EXPLAIN QUERY PLAN ${select.counts}`).all();
+  const looks = plan.map(({ detail }) => detail).filter((detail) => detail.includes(" jobs"));
+  expect(looks).toEqual([
+    "SCAN jobs USING INDEX jobs_running",
+    "SEARCH jobs USING INDEX jobs_due (queue=? AND priority=?)",
+  ]);
 });
 
 test("looking for jobs to delete waits for nobody where there are none", async () => {

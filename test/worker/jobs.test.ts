@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { task } from "../../src/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { tellsItsTrace } from "../fixtures/tasks/context.ts";
 import { failureOf } from "../support/failure.ts";
 import { until } from "../support/until.ts";
 import { workbench } from "../support/worker.ts";
@@ -24,6 +25,14 @@ describe("a job", () => {
     const job = await bench.nuvom.enqueue(tasks.greet, { name: "Ada", at: new Date("1843-09-01") });
     expect(await job.result()).toBe("Hello, Ada on 1843!");
     expect(await job.get()).toMatchObject({ queue: "greetings", priority: "high" });
+  });
+
+  test("knows the trace that it belongs to", async () => {
+    await using bench = await workbench();
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const traced = await bench.nuvom.enqueue(tellsItsTrace, undefined, { traceparent });
+    expect(await traced.result()).toBe(traceparent);
+    expect(await (await bench.nuvom.enqueue(tellsItsTrace, undefined)).result()).toBeNull();
   });
 
   test("that is scheduled runs when it is due, not before", async () => {

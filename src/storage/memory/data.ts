@@ -1,5 +1,5 @@
 import { isFinal, type Job, keptFor, type Priority, priorities } from "../../job.ts";
-import type { Schedule, ScheduleChange, WorkerRecord } from "../storage.ts";
+import type { QueueCounts, QueueRecord, Schedule, ScheduleChange, WorkerRecord } from "../storage.ts";
 
 interface Queue {
   paused: boolean;
@@ -138,7 +138,7 @@ export function openLines({ queues }: Data, names: readonly string[]): Line[] {
   return open.flatMap(linesOf);
 }
 
-export function linesOf({ pending }: Queue): Line[] {
+function linesOf({ pending }: Queue): Line[] {
   return priorities.map((priority) => pending[priority]);
 }
 
@@ -146,6 +146,21 @@ export function linesOf({ pending }: Queue): Line[] {
 export function earliestIn(lines: readonly Line[]): number | null {
   const times = lines.flatMap((line) => line.at(-1)?.runAt ?? []);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+export function queueRecords({ queues }: Data): QueueRecord[] {
+  return [...queues.keys()].sort().map((name) => ({ name, paused: queues.get(name)!.paused }));
+}
+
+export function count(data: Data): QueueCounts[] {
+  const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+  const counts = new Map<string, QueueCounts>();
+  for (const queue of queueRecords(data)) {
+    const nextRunAt = earliestIn(linesOf(queueOf(data, queue.name)));
+    counts.set(queue.name, { ...queue, ...none, nextRunAt });
+  }
+  for (const job of data.jobs.values()) counts.get(job.queue)![job.state]++;
+  return [...counts.values()];
 }
 
 /** Calls back once the step that is under way has taken effect as a whole. */
