@@ -80,6 +80,7 @@ export function prepareStatements(database: Database) {
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL, parked = NULL
        WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *`,
     ),
+    // OR FAIL for the reason that the triggers give.
     finish: database.prepare(
       `UPDATE OR FAIL jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
          reason = ?, notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
