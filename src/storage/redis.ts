@@ -20,6 +20,7 @@ import {
   insertion,
   isRemembered,
   queuesOf,
+  type Request,
   scheduleChange,
   settlement,
   withoutAbsent,
@@ -28,14 +29,6 @@ import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { checkup } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
 import { claimBytes, type Outcome, type Schedule, type Storage } from "./storage.ts";
-
-interface Request {
-  /** What the script is asked, without bytes. */
-  asked?: Record<string, unknown>;
-  bytes?: readonly Uint8Array[];
-  /** Whether it may run twice, where the connection was lost before the answer came. */
-  repeatable?: boolean;
-}
 
 /** How many jobs or schedules one script looks at to list some: more would hold up the others. */
 const examinedAtOnce = 1_000;

@@ -96,9 +96,9 @@ function readLaws(law: Law) {
     await storage.cancel([c!.id, d!.id], why, now);
     const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, nextRunAt: null };
     expect(await storage.counts()).toStrictEqual([
-      { name: "a", paused: false, ...none, succeeded: 1 },
-      { name: "b", paused: false, ...none, running: 2, succeeded: 1, failed: 1, cancelled: 1 },
-      { name: "c", paused: true, ...none },
+      { name: "a", paused: false, ...none, succeeded: 1, added: 2 },
+      { name: "b", paused: false, ...none, running: 2, succeeded: 1, failed: 1, cancelled: 1, added: 5 },
+      { name: "c", paused: true, ...none, added: 0 },
     ]);
     expect(await storage.queues()).toStrictEqual([
       { name: "a", paused: false },
@@ -106,6 +106,23 @@ function readLaws(law: Law) {
       { name: "c", paused: true },
     ]);
   });
+
+  law(
+    "counts tells how many were ever added: not those that were there, or whose key is held",
+    async (storage) => {
+      const added = async () => (await storage.counts()).map((queue) => queue.added);
+      const first = aJob({ key: "k", keepFor: 0 });
+      await storage.insert([first, aJob({ key: "k" }), first, aJob()]);
+      await storage.insert([first]);
+      expect(await added()).toEqual([2]);
+      await claimAgain(storage, [first]);
+      await storage.cancel([first.id], why, now);
+      await storage.retry([first.id], now);
+      expect(await added()).toEqual([2]);
+      await storage.insert([aJob({ key: "k2" })]);
+      expect(await added()).toEqual([3]);
+    },
+  );
 
   law("counts tells the earliest pending time of each queue, paused ones too", async (storage) => {
     const times = { high: now + 3, normal: now + 1, low: now + 2 };

@@ -84,6 +84,7 @@ function right(): Evidence {
         failed: 1,
         cancelled: 1,
         nextRunAt: null,
+        added: 7,
       },
     ],
     schedules: [{ id: "s", made: 1 }],

@@ -52,10 +52,11 @@ test("a file of the first format is brought to this one: its jobs are counted, a
     failed: 0,
     cancelled: 0,
     nextRunAt: null,
+    added: 0,
   };
   const before = [
-    { ...none, name: "a", pending: 2, running: 1, succeeded: 2, failed: 1, nextRunAt: now + 5 },
-    { ...none, name: "b", pending: 1, cancelled: 1, nextRunAt: now + 6 },
+    { ...none, name: "a", pending: 2, running: 1, succeeded: 2, failed: 1, nextRunAt: now + 5, added: 6 },
+    { ...none, name: "b", pending: 1, cancelled: 1, nextRunAt: now + 6, added: 2 },
     { ...none, name: "c", paused: true },
   ];
   expect(await storage.counts()).toStrictEqual(before);
@@ -65,8 +66,8 @@ test("a file of the first format is brought to this one: its jobs are counted, a
   await storage.cancel(idsOf(jobs), why, now);
   await storage.trim({ queue: "b", task: "test.task", state: "cancelled" }, 0, 9);
   expect(await storage.counts()).toStrictEqual([
-    { ...none, name: "a", running: 1, cancelled: 5 },
-    { ...none, name: "b" },
+    { ...none, name: "a", running: 1, cancelled: 5, added: 6 },
+    { ...none, name: "b", added: 2 },
     { ...none, name: "c", paused: true },
   ]);
   await storage.close();

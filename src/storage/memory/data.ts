@@ -2,6 +2,8 @@ import { isFinal, type Job, keptFor, type Priority, priorities } from "../../job
 import type { QueueCounts, QueueRecord, Schedule, ScheduleChange, WorkerRecord } from "../storage.ts";
 
 interface Queue {
+  /** How many jobs were ever added. */
+  added: number;
   paused: boolean;
   /** The id of the pending or running job that holds a key. */
   keys: Map<string, string>;
@@ -40,6 +42,7 @@ export function add(data: Data, job: Job): string {
   const holder = keyHolder(data, job);
   if (holder !== undefined) return holder;
   data.jobs.set(job.id, job);
+  queueOf(data, job.queue).added++;
   enter(data, job);
   return job.id;
 }
@@ -124,6 +127,7 @@ export function keyHolder(data: Data, { queue, key }: Job): string | undefined {
 /** Makes the queue known if it was not. */
 export function queueOf(data: Data, name: string): Queue {
   const queue = data.queues.get(name) ?? {
+    added: 0,
     paused: false,
     keys: new Map(),
     pending: { high: [], normal: [], low: [] },
@@ -156,8 +160,9 @@ export function count(data: Data): QueueCounts[] {
   const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
   const counts = new Map<string, QueueCounts>();
   for (const queue of queueRecords(data)) {
-    const nextRunAt = earliestIn(linesOf(queueOf(data, queue.name)));
-    counts.set(queue.name, { ...queue, ...none, nextRunAt });
+    const own = queueOf(data, queue.name);
+    const nextRunAt = earliestIn(linesOf(own));
+    counts.set(queue.name, { ...queue, ...none, nextRunAt, added: own.added });
   }
   for (const job of data.jobs.values()) counts.get(job.queue)![job.state]++;
   return [...counts.values()];

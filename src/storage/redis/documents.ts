@@ -249,16 +249,17 @@ export function unpackWorker(stored: string): WorkerRecord {
   return worker;
 }
 
-/** The earliest `runAt` of a queue, whether it is paused, and its jobs in each state, as the script tells them. */
-export type Counted = [nextRunAt: string | null, paused: number, ...numbers: number[]];
+/** The earliest `runAt` of a queue, how many jobs were ever added, whether it is paused, and its jobs in each state, as the script tells them. */
+export type Counted = [nextRunAt: string | null, added: string | null, paused: number, ...numbers: number[]];
 
-export function queueCounts(name: string, [nextRunAt, paused, ...numbers]: Counted): QueueCounts {
+export function queueCounts(name: string, [nextRunAt, added, paused, ...numbers]: Counted): QueueCounts {
   const counts = Object.fromEntries(jobStates.map((state, place) => [state, numbers[place]!]));
   return {
     name,
     paused: paused === 1,
     ...(counts as Record<JobState, number>),
     nextRunAt: asTime(nextRunAt),
+    added: Number(added),
   };
 }
 

@@ -13,6 +13,7 @@ const parts = [
   "finished",
   "expiring",
   "wake",
+  "count",
 ];
 
 /** The names of all keys of a storage. Those of a queue share a hash tag, so that they stay together if it is sharded. */

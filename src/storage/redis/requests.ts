@@ -4,6 +4,15 @@ import { settled } from "../settled.ts";
 import type { Outcome, ScheduleChange } from "../storage.ts";
 import { packChanges, packOriginal, packSchedule } from "./documents.ts";
 
+/** A call of a script. */
+export interface Request {
+  /** What the script is asked, without bytes. */
+  asked?: Record<string, unknown>;
+  bytes?: readonly Uint8Array[];
+  /** Whether it may run twice, where the connection was lost before the answer came. */
+  repeatable?: boolean;
+}
+
 /** A job as it was claimed, which is all that settling it takes. */
 export type Claimed = Omit<Job, "input">;
 

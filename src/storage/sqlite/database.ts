@@ -76,13 +76,15 @@ const migrations = [
   ) WITHOUT ROWID;
   `,
   `
-  -- How many jobs it has, and how many of them have ended in each way; those that run are few and counted when asked for.
+  -- How many jobs it ever got, has, and how many of them have ended in each way; those that run are few and counted when
+  -- asked for.
+  ALTER TABLE queues ADD COLUMN added INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE queues ADD COLUMN jobs INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE queues ADD COLUMN succeeded INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE queues ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE queues ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
   UPDATE queues SET
-    jobs = there.jobs, succeeded = there.succeeded, failed = there.failed, cancelled = there.cancelled
+    added = there.jobs, jobs = there.jobs, succeeded = there.succeeded, failed = there.failed, cancelled = there.cancelled
   FROM (
     SELECT queue, count(*) AS jobs, sum(state = 'succeeded') AS succeeded, sum(state = 'failed') AS failed,
       sum(state = 'cancelled') AS cancelled

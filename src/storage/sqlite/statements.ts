@@ -44,7 +44,7 @@ export function prepareStatements(database: Database) {
     ),
     counts: database.prepare<Omit<QueueCounts, "paused"> & { paused: number }, []>(
       `SELECT name, paused, jobs - ifnull(running, 0) - succeeded - failed - cancelled AS pending,
-         ifnull(running, 0) AS running, succeeded, failed, cancelled, ${earliestIn("name")} AS nextRunAt
+         ifnull(running, 0) AS running, succeeded, failed, cancelled, added, ${earliestIn("name")} AS nextRunAt
        FROM queues LEFT JOIN
          (SELECT queue, count(*) AS running FROM jobs WHERE state = 'running' GROUP BY queue) ON queue = name
        ORDER BY name`,
@@ -69,7 +69,8 @@ export function prepareStatements(database: Database) {
 
   const change = {
     addToQueue: database.prepare(
-      "INSERT INTO queues (name, jobs) VALUES (?, ?) ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs",
+      `INSERT INTO queues (name, jobs, added) VALUES (?1, ?2, ?2)
+       ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs, added = added + excluded.added`,
     ),
     insert: database.prepare(
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,

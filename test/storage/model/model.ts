@@ -19,6 +19,7 @@ export type Model = {
 export function createModel(): Model {
   let jobs: Job[] = [];
   let queues: QueueRecord[] = [];
+  const added = new Map<string, number>();
   let workers: WorkerRecord[] = [];
   let registrations: { id: string; at: number }[] = [];
   let schedules: Schedule[] = [];
@@ -61,6 +62,7 @@ export function createModel(): Model {
     const holder = holderOf(job);
     if (holder) return holder.id;
     know(job.queue);
+    added.set(job.queue, (added.get(job.queue) ?? 0) + 1);
     put(asPending(job));
     return job.id;
   }
@@ -243,6 +245,7 @@ export function createModel(): Model {
           failed,
           cancelled,
           nextRunAt: earliestIn((name) => name === queue.name),
+          added: added.get(queue.name) ?? 0,
         };
       });
     },

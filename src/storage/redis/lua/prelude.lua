@@ -20,6 +20,7 @@ local parts = {
   'finished', -- `state:task:finishedAt:id`, in that order
   'expiring', -- the finished ids, by the time at which they are to be deleted
   'wake', -- at most one token, for one of the workers that wait
+  'count', -- how many jobs were ever added
 }
 local priorities = { 'high', 'normal', 'low' }
 
@@ -268,6 +269,7 @@ local function add(jobs)
     if #queue.added > 0 then
       call('HSETNX', queues, queue.name, '0')
       call_with('ZADD', queue.ids, queue.added)
+      call('INCRBY', queue.count, #queue.added / 2)
       write(queue, queue.batch)
       wake(queue)
     end
