@@ -1,3 +1,4 @@
+import { unknownName } from "./config/nearest.ts";
 import type { Thrown } from "./thrown.ts";
 
 /** A job to which something has happened. Times are Unix milliseconds, durations milliseconds. */
@@ -45,3 +46,12 @@ export interface Hooks {
 export type HookName = keyof Hooks;
 
 export const hookNames: readonly HookName[] = ["onStart", "onSuccess", "onFailure", "onRetry"];
+
+/** @throws Error if there is one that Nuvom does not know. */
+export function checkedHooks(hooks: Hooks): Hooks {
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (!hookNames.includes(name as never)) throw new Error(unknownName("hook", name, hookNames));
+    if (typeof hook !== "function" && hook !== undefined) throw new Error(`${name} must be a function`);
+  }
+  return hooks;
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
-import { configFile } from "../../src/config/configure.ts";
+import { configFile } from "../../src/config/file.ts";
 import { discover } from "../../src/discovery/discover.ts";
 import { Changes } from "../changes.ts";
 import { command, configFlags, configurable, configured, rootFlag, rootOf } from "../command.ts";

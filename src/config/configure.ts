@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import type { z } from "zod";
 import { InvalidOptionError } from "../errors.ts";
 import { projectRoot } from "../project.ts";
 import { absoluteUrl, openStorage } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Config } from "./config.ts";
+import { configFile, loadConfig } from "./file.ts";
 import { nearestName, unknownName } from "./nearest.ts";
 import { type OptionName, optionNames, options, shapes, variableOf } from "./options.ts";
 
@@ -26,13 +26,6 @@ export interface Configured {
 interface Layer {
   origin(name: OptionName): string;
   values: Partial<Record<OptionName, unknown>>;
-}
-
-const files = ["nuvom.config.ts", "nuvom.config.js", "nuvom.config.mts", "nuvom.config.mjs"];
-
-/** The path of the project's configuration, `null` if it has none. */
-export function configFile(root: string): string | null {
-  return files.map((name) => join(root, name)).find((path) => existsSync(path)) ?? null;
 }
 
 /**
@@ -117,24 +110,4 @@ function fromFile(path: string | null): Layer {
   const values = leaves(loadConfig(path), place);
   if (typeof values.storage === "string") values.storage = absoluteUrl(values.storage, dirname(path));
   return { origin: (name) => `${place}: ${name}`, values };
-}
-
-/**
- * What a file of configuration exports. A program keeps what it has read, as it keeps every module that it has imported.
- * @throws InvalidOptionError
- */
-export function loadConfig(path: string): Config {
-  const place = basename(path);
-  let loaded: unknown;
-  try {
-    loaded = require(path).default;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = /async module/.test(message) ? "it must not use await at its top level" : message;
-    throw new InvalidOptionError(`${place} cannot be loaded: ${hint}`, { cause: error });
-  }
-  if (typeof loaded !== "object" || loaded === null) {
-    throw new InvalidOptionError(`${place} must export its options: export default defineConfig({ … })`);
-  }
-  return loaded;
 }

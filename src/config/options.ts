@@ -1,12 +1,11 @@
 import { availableParallelism } from "node:os";
 import { defaultSizeLimit } from "../codec.ts";
 import { type Duration, milliseconds } from "../duration.ts";
-import { type Hooks, hookNames } from "../hooks.ts";
+import { checkedHooks } from "../hooks.ts";
 import { defaultKeep, type Keep, keepPolicy } from "../keep.ts";
 import { bytesOf, type Size } from "../size.ts";
 import type { Storage } from "../storage/storage.ts";
 import { lazily } from "../zod.ts";
-import { unknownName } from "./nearest.ts";
 
 /** One thing that can be configured. The table of them makes the variables, the flags, the checks and the documents. */
 export interface Option {
@@ -156,13 +155,4 @@ function asNumber(value: unknown): unknown {
 
 function asList(value: unknown): unknown {
   return typeof value === "string" ? value.split(",").map((part) => part.trim()) : value;
-}
-
-/** @throws Error if there is one that Nuvom does not know. */
-export function checkedHooks(hooks: Hooks): Hooks {
-  for (const [name, hook] of Object.entries(hooks)) {
-    if (!hookNames.includes(name as never)) throw new Error(unknownName("hook", name, hookNames));
-    if (typeof hook !== "function" && hook !== undefined) throw new Error(`${name} must be a function`);
-  }
-  return hooks;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { configFile } from "../config/configure.ts";
+import { configFile } from "../config/file.ts";
 import type { Task } from "../definition.ts";
 import { type Discovery, discover } from "../discovery/discover.ts";
 import type { Area } from "../discovery/files.ts";

@@ -1,9 +1,8 @@
 import { defaultSizeLimit } from "../codec.ts";
-import { loadConfig } from "../config/configure.ts";
-import { checkedHooks } from "../config/options.ts";
+import { loadConfig } from "../config/file.ts";
 import { definedTasks, type TaskDefinition } from "../definition.ts";
 import { newJob } from "../enqueue.ts";
-import { type HookEvent, type HookName, type Hooks, hookNames } from "../hooks.ts";
+import { checkedHooks, type HookEvent, type HookName, type Hooks, hookNames } from "../hooks.ts";
 import { defaultKeep, keepPolicy } from "../keep.ts";
 import { describeThrown } from "../thrown.ts";
 import { templateOf } from "../wanted-schedule.ts";
