@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,9 +7,9 @@ import { type Configured, configure } from "../src/config/configure.ts";
 import { flagOf, type Option, type OptionName, optionNames, options } from "../src/config/options.ts";
 import { type Discovery, discover } from "../src/discovery/discover.ts";
 import { milliseconds } from "../src/duration.ts";
-import { type Duration, InvalidOptionError, Nuvom, NuvomError } from "../src/index.ts";
+import { type Duration, InvalidOptionError, Nuvom, NuvomError, StorageError } from "../src/index.ts";
 import { projectRoot } from "../src/project.ts";
-import { withoutPassword } from "../src/storage/open.ts";
+import { sqliteFile, withoutPassword } from "../src/storage/open.ts";
 import { wrapped } from "./output.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
@@ -20,6 +21,8 @@ export interface Flag {
   value?: string;
   help: string;
   multiple?: boolean;
+  /** All that it takes, for the completion of a shell. */
+  values?: readonly string[];
 }
 
 export type Flags = Record<string, Flag>;
@@ -202,9 +205,23 @@ export function storageName(flags: object): string {
   return typeof storage === "string" ? withoutPassword(storage) : "of the project's own";
 }
 
-/** Runs `work` with a client of the storage that is configured and closes it, whatever happens. */
-export async function withClient<T>(flags: object, work: (client: Nuvom) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a client of the storage that is configured and closes it, whatever happens.
+ * @param mayCreate whether a file that is not there is made: else a misspelt name would look like an empty storage.
+ * @throws StorageError if there is no such file.
+ */
+export async function withClient<T>(
+  flags: object,
+  work: (client: Nuvom) => Promise<T>,
+  { mayCreate = false } = {},
+): Promise<T> {
   const { storage } = configured(flags, rootOf(flags)).values;
+  const path = typeof storage === "string" ? sqliteFile(storage, projectRoot()) : null;
+  if (!mayCreate && path !== null && !existsSync(path)) {
+    throw new StorageError(
+      `storage ${path}: there is no such file yet: the first job, or the first worker, makes it`,
+    );
+  }
   const client = new Nuvom({ storage });
   try {
     return await work(client);

@@ -78,7 +78,7 @@ export function eventLog({
         return line(
           "red",
           "schedule",
-          `of task ${event.task} is not known, the last one stays: ${event.reason}`,
+          `of task ${event.task} cannot be told, so that what is stored stays: ${event.reason}`,
         );
       case "log":
         return line("cyan", "log", `${event.task} ${event.id} ${event.text}`);

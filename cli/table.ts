@@ -7,13 +7,13 @@ export interface Column {
   colour?: (text: string) => Colour;
 }
 
-/** A table as wide as the terminal, 80 columns elsewhere. Of those that may be cut, the widest column gives way. */
+/** A table as wide as the terminal, or as it needs where there is none. Of those that may be cut, the widest column gives way. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map((cell) => printable(cell).replaceAll(/[\t\n ]+/g, " ")));
   const widths = columns.map(({ header }, index) => {
     return clean.reduce((width, row) => Math.max(width, Bun.stringWidth(row[index]!)), header.length);
   });
-  const available = process.stdout.columns || 80;
+  const available = process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY;
   let excess = widths.reduce((sum, width) => sum + width + 2, -2) - available;
   for (; excess > 0; excess--) {
     const spare = columns.map(({ header, cut }, index) =>

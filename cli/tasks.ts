@@ -1,5 +1,7 @@
+import { unknownName } from "../src/config/nearest.ts";
 import { definedTasks, type Task } from "../src/definition.ts";
 import { InvalidInputError, NuvomError } from "../src/index.ts";
+import { projectRoot } from "../src/project.ts";
 import { describeThrown } from "../src/thrown.ts";
 import { discovered } from "./command.ts";
 import { fromHere, problemLines } from "./output.ts";
@@ -9,9 +11,10 @@ export async function findTask(name: string, root: string): Promise<Task<never, 
   const { tasks, problems } = discovered({}, root);
   const found = tasks.find((task) => task.name === name);
   if (!found) {
+    const names = tasks.map((task) => task.name);
     const others =
       tasks.length > 0
-        ? `there are ${tasks.map((task) => task.name).join(", ")}`
+        ? unknownName("task", name, names).replace(/^.*?; /, "")
         : "there are none; nuvom init adds a first one";
     const nothing = `no source in ${root} defines the task "${name}": ${others}`;
     throw new InvalidInputError([nothing, ...problemLines(problems)].join("\n"));
@@ -45,4 +48,9 @@ export async function parsedInput(json: string | undefined): Promise<unknown> {
     const hint = fromStdin ? "" : `; quote it as in '{"name":"you"}'`;
     throw new InvalidInputError(`the input is not JSON: ${(error as Error).message}${hint}`);
   }
+}
+
+/** The tasks of the project around here, for the completion of a shell. */
+export function taskNames(): string[] {
+  return discovered({}, projectRoot()).tasks.map(({ name }) => name);
 }

@@ -86,8 +86,10 @@ function flagTable(flags: [string, Flag][]): string {
 
 /** Reads an interface as this house writes it: each member has its comment above it, or none. */
 function membersTable(code: string, name: string): string {
-  const [, body = ""] =
-    new RegExp(`^export interface ${name}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, "m").exec(code) ?? [];
+  const [, head = "", body = ""] =
+    new RegExp(`^export interface ${name}\\b([^{]*)\\{\\n([\\s\\S]*?)^\\}`, "m").exec(code) ?? [];
+  const inherited = interfaces.filter(([, , other]) => new RegExp(`extends[^{]*\\b${other}\\b`).test(head));
+  const more = inherited.map(([title]) => `"${title}"`).join(", ");
   const member = /^ {2}(?:\/\*\*([\s\S]*?)\*\/\n {2})?(?:readonly )?(\w+\??)((?:.|\n(?! {2}[\w/]))*?);$/gm;
   const rows = [...body.matchAll(member)].map(([, comment = "", member = "", type = ""]) => {
     return [
@@ -96,7 +98,7 @@ function membersTable(code: string, name: string): string {
     ];
   });
   if (rows.length === 0) throw new Error(`there is no interface ${name}`);
-  return table(["", ""], rows);
+  return table(["", ""], rows) + (more && `\n\nAnd what stands under ${more}.`);
 }
 
 function errorsTable(code: string): string {

@@ -121,7 +121,7 @@ function define(name: string, options: TaskOptions<z.ZodType, unknown>): TaskDef
     queue,
     priority,
     retry: retryPolicy(options.retry),
-    timeout: timeout === "none" ? null : milliseconds(timeout, "timeout"),
+    timeout: timeout === "none" ? null : milliseconds(timeout, `task ${JSON.stringify(name)}: timeout`),
     keep: keep === undefined ? undefined : keepPolicy(keep, `task ${JSON.stringify(name)}`),
     isolation,
     hooks: Object.fromEntries(hookNames.flatMap((hook) => (options[hook] ? [[hook, options[hook]]] : []))),

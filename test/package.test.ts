@@ -51,8 +51,9 @@ describe("the package", () => {
     const packed = [...entries.keys()].map((path) => path.replace(/^package\//, ""));
     const sources = [...new Bun.Glob("{src,cli}/**/*").scanSync(repository)];
     const declarations = packed.filter((path) => path.startsWith("types/"));
+    const documents = [...new Bun.Glob("docs/**/*").scanSync(repository)];
     expect(packed.filter((path) => !declarations.includes(path)).sort()).toEqual(
-      [...sources, "package.json", "README.md", "LICENSE", "CHANGELOG.md"].sort(),
+      [...sources, ...documents, "package.json", "README.md", "LICENSE", "CHANGELOG.md"].sort(),
     );
     const declared = declarations.map((path) => path.replace(/^types\/(.*)\.d\.ts$/, "$1.ts"));
     expect(declared.filter((path) => !sources.includes(path))).toEqual([]);
@@ -66,6 +67,7 @@ describe("the package", () => {
     expect(await succeed(["bun", "x", "nuvom", "init"])).toContain("created tasks/hello.ts");
     const worker = start(["bun", "x", "nuvom", "worker"]);
     try {
+      await until(join(project, ".nuvom/nuvom.db"));
       await until(async () => (await succeed(["bun", "x", "nuvom", "status"])).includes("HOST/PID"));
       const greeting = await run(["bun", "x", "nuvom", "enqueue", "hello", '{"name":"x"}', "--wait"]);
       expect(greeting).toEqual({ stdout: "Hello, x!\n", stderr: "", exitCode: 0 });

@@ -51,7 +51,7 @@ async function wordsAfter(words: readonly string[]): Promise<string[]> {
   const before = rest.slice(0, -1);
   const takesValue = (word: string | undefined) =>
     word !== undefined && flags[word.slice(2)]?.type === "string";
-  if (takesValue(before.at(-1))) return [];
+  if (takesValue(before.at(-1))) return [...(flags[before.at(-1)!.slice(2)]!.values ?? [])];
   if (rest.at(-1)!.startsWith("-")) return Object.keys(flags).map((flag) => `--${flag}`);
   const positionals = before.filter((word, index) => !word.startsWith("-") && !takesValue(before[index - 1]));
   return (await found.complete?.(positionals)) ?? [];

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { configFile } from "../../src/config/file.ts";
-import { discover } from "../../src/discovery/discover.ts";
+import { type Area, sourceFiles } from "../../src/discovery/files.ts";
 import { Changes } from "../changes.ts";
 import { command, configFlags, configurable, configured, rootFlag, rootOf } from "../command.ts";
+import { printable } from "../output.ts";
 
 export default command({
   summary: "run jobs, and reload the sources when they change",
@@ -45,14 +46,19 @@ export default command({
       });
     }
     for (let running = ""; !isStopping; ) {
-      const { state, folders } = await look(root, flags);
+      const { area, problem } = configuration(root, flags);
+      const { state, folders } = look(root, area);
       if (changes.watch(folders)) continue;
       if (state !== running) {
-        if (running !== "") console.error("the sources have changed: new jobs run the new ones");
         running = state;
-        const previous = current;
-        current = start();
-        previous?.disconnect();
+        if (problem !== null)
+          console.error(printable(`nuvom: ${problem}; until that is mended, all stays as it is`));
+        else {
+          if (current) console.error("the sources have changed: new jobs run the new ones");
+          const previous = current;
+          current = start();
+          previous?.disconnect();
+        }
       }
       await changes.next();
     }
@@ -65,27 +71,27 @@ export default command({
 /** Besides the sources, what decides how they run. */
 const alsoWatched = ["package.json", "bun.lock", "tsconfig.json", "bunfig.toml"];
 
-/** What the sources are now, in a text that is another when they are others, and the folders that they are in. */
-async function look(root: string, flags: object): Promise<{ state: string; folders: string[] }> {
-  const { sources, folders } = discover(root, area(root, flags));
-  const texts = [configFile(root), ...alsoWatched.map((name) => join(root, name))].map((path) => {
-    try {
-      return path === null ? "" : readFileSync(path, "utf8");
-    } catch {
-      return "";
-    }
+/**
+ * The state of all sources, in a text that is another when they change, and the folders that they are in: also of those
+ * that define no tasks, as a task may import them.
+ */
+function look(root: string, { include, exclude }: Area): { state: string; folders: string[] } {
+  const { files, folders } = sourceFiles(root, { include: [".", ...(include ?? [])], exclude });
+  const stamps = [...files.values(), ...alsoWatched.map((name) => join(root, name))].map((path) => {
+    const { size, mtimeMs, ctimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    return [path, size, mtimeMs, ctimeMs];
   });
-  return { state: JSON.stringify([sources, ...texts]), folders };
+  return { state: JSON.stringify(stamps), folders: [root, ...folders] };
 }
 
-/** Where the configuration has the sources looked for. If it is wrong, the worker says so. */
-function area(root: string, flags: object) {
+/** What is configured now, or what is wrong with that. */
+function configuration(root: string, flags: object): { area: Area; problem: string | null } {
   const path = configFile(root);
   // Otherwise it would stay as it was when it was first read.
   if (path !== null) delete require.cache[path];
   try {
-    return configured(flags, root).values;
-  } catch {
-    return {};
+    return { area: configured(flags, root).values, problem: null };
+  } catch (error) {
+    return { area: {}, problem: (error as Error).message };
   }
 }

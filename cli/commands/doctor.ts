@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { engines } from "../../package.json";
 import { type Configured, configuredStorage } from "../../src/config/configure.ts";
 import { discover } from "../../src/discovery/discover.ts";
 import { formatDuration } from "../../src/duration.ts";
 import { Nuvom } from "../../src/index.ts";
+import { projectRoot } from "../../src/project.ts";
+import { sqliteFile } from "../../src/storage/open.ts";
 import { command, configured, jsonFlag, rootFlag, rootOf, storageFlag, storageName } from "../command.ts";
 import { type Colour, paint, plural, printable, printJson, problemLines, relative } from "../output.ts";
+import { brokenTasks } from "../try-out.ts";
 import { undefinedTaskLine, undefinedTasks } from "../waiting.ts";
 
 interface Finding {
@@ -51,11 +55,18 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
     yield found("wrong", (error as Error).message);
   }
 
-  const { tasks, problems } = discover(root, configuration?.values);
+  const area = configuration?.values ?? {};
+  const { tasks, problems } = discover(root, area);
   yield found(tasks.length > 0 ? "good" : "doubtful", `${plural(tasks.length, "task")} in ${root}`);
   for (const line of problemLines(problems)) yield found("wrong", line);
+  for (const line of await brokenTasks(root, area)) yield found("wrong", line);
 
   if (configuration === null) return;
+  const { storage } = configuration.values;
+  const file = typeof storage === "string" ? sqliteFile(storage, projectRoot()) : null;
+  if (file !== null && !existsSync(file)) {
+    return yield found("doubtful", `there is no ${file} yet: the first job, or the first worker, makes it`);
+  }
   try {
     await using nuvom = new Nuvom({ storage: configuredStorage(configuration.values) });
     yield* examineStorage(nuvom, storageName(flags), found);

@@ -1,11 +1,9 @@
 import type { EnqueueOptions } from "../../src/enqueue.ts";
 import { InvalidOptionError, type Job, type Nuvom, type Priority } from "../../src/index.ts";
 import { priorities } from "../../src/job.ts";
-import { projectRoot } from "../../src/project.ts";
 import {
   command,
   count,
-  discovered,
   duration,
   jsonFlag,
   rootFlag,
@@ -15,14 +13,19 @@ import {
   withClient,
 } from "../command.ts";
 import { plain, printable, printJson } from "../output.ts";
-import { findTask, parsedInput } from "../tasks.ts";
+import { findTask, parsedInput, taskNames } from "../tasks.ts";
 import { serves } from "../why/reasons.ts";
 
 const flags = {
   in: { type: "string", value: "DURATION", help: "run it this long from now, such as 90s, 10m or 2h" },
   at: { type: "string", value: "TIME", help: "run it at this time, such as 2038-01-19T03:14:07Z" },
   queue: { type: "string", value: "NAME", help: "the queue (default: the task's)" },
-  priority: { type: "string", value: "LEVEL", help: "high, normal or low (default: the task's)" },
+  priority: {
+    type: "string",
+    value: "LEVEL",
+    values: priorities,
+    help: "high, normal or low (default: the task's)",
+  },
   key: {
     type: "string",
     value: "KEY",
@@ -50,10 +53,7 @@ export default command({
     "nuvom enqueue report.daily --in 10m --key report",
     "nuvom enqueue import.rows - < rows.json",
   ],
-  async complete(positionals) {
-    if (positionals.length > 0) return [];
-    return discovered({}, projectRoot()).tasks.map(({ name }) => name);
-  },
+  complete: (positionals) => (positionals.length === 0 ? taskNames() : []),
   async run([name, json], flags) {
     const root = rootOf(flags);
     const options: EnqueueOptions = {
@@ -69,19 +69,23 @@ export default command({
     };
     const input = await parsedInput(json);
     const task = await findTask(name!, root);
-    return withClient(flags, async (nuvom) => {
-      const job = await nuvom.enqueue(task, input as never, options);
-      if (!flags.wait) {
-        if (flags.json) printJson({ id: job.id, existing: job.existing });
-        else console.log(job.existing ? `${job.id} (there already, under the same key)` : job.id);
+    return withClient(
+      flags,
+      async (nuvom) => {
+        const job = await nuvom.enqueue(task, input as never, options);
+        if (!flags.wait) {
+          if (flags.json) printJson({ id: job.id, existing: job.existing });
+          else console.log(job.existing ? `${job.id} (there already, under the same key)` : job.id);
+          return 0;
+        }
+        await warnIfNobodyServes(nuvom, await job.get());
+        const result = await job.result();
+        if (flags.json) printJson(plain(result));
+        else console.log(printable(typeof result === "string" ? result : Bun.inspect(result)));
         return 0;
-      }
-      await warnIfNobodyServes(nuvom, await job.get());
-      const result = await job.result();
-      if (flags.json) printJson(plain(result));
-      else console.log(printable(typeof result === "string" ? result : Bun.inspect(result)));
-      return 0;
-    });
+      },
+      { mayCreate: true },
+    );
   },
 });
 

@@ -9,7 +9,7 @@ export default command({
   usage: "",
   arguments: [0, 0],
   flags: {
-    state: { type: "string", value: "STATE", help: `only those: ${jobStates.join(", ")}` },
+    state: { type: "string", value: "STATE", values: jobStates, help: `only those: ${jobStates.join(", ")}` },
     task: { type: "string", value: "NAME", help: "only jobs of this task" },
     queue: { type: "string", value: "NAME", help: "only jobs of this queue" },
     limit: { type: "string", value: "N", help: "how many (default: 20)" },

@@ -25,7 +25,7 @@ import { explain } from "../explain.ts";
 import { occurrenceTable, ruleText } from "../occurrences.ts";
 import { paint, plain, printable, printJson, relative } from "../output.ts";
 import { type Column, table } from "../table.ts";
-import { findTask, parsedInput } from "../tasks.ts";
+import { findTask, parsedInput, taskNames } from "../tasks.ts";
 
 const ruleFlags = {
   every: { type: "string", value: "DURATION", help: "add, change: the interval, such as 10s, 5m or 1d" },
@@ -38,11 +38,13 @@ const ruleFlags = {
   "catch-up": {
     type: "string",
     value: "HOW",
+    values: ["one", "all", "none"],
     help: "after missed occurrences: one job (default), all, none",
   },
   overlap: {
     type: "string",
     value: "HOW",
+    values: ["allow", "skip", "replace"],
     help: "while the job before is pending or running: allow (default), skip, replace",
   },
 } as const;
@@ -78,7 +80,9 @@ const actions: Record<string, Action> = {
   resume: forEach((nuvom, id) => nuvom.getSchedule(id).resume(), "resumed"),
   run: forEach(async (nuvom, id) => `job ${(await nuvom.getSchedule(id).runNow()).id}`, "runs"),
   remove: forEach(async (nuvom, id) => {
+    const { project } = (await nuvom.getSchedule(id).get()).definition;
     if (!(await nuvom.getSchedule(id).remove())) throw new ScheduleNotFoundError(id);
+    if (project !== null) return `until a worker of ${project} starts: its sources define it`;
   }, "removed"),
 };
 
@@ -98,7 +102,10 @@ export default command({
     "nuvom schedules pause report:rome",
     `nuvom schedules explain "30 2 * * *" --tz Europe/Rome`,
   ],
-  complete: (positionals) => (positionals.length === 0 ? Object.keys(actions) : []),
+  complete(positionals) {
+    if (positionals.length === 0) return ["explain", ...Object.keys(actions)];
+    return positionals.length === 1 && positionals[0] === "add" ? taskNames() : [];
+  },
   async run([name = "list", ...values], flags) {
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
     if (!action && name !== "explain") {
@@ -121,7 +128,8 @@ export default command({
     }
     // An expression needs no storage.
     if (!action) return explain(values[0]!, flags);
-    return withClient(flags, (nuvom) => action(nuvom, values, flags));
+    const mayCreate = name === "add";
+    return withClient(flags, (nuvom) => action(nuvom, values, flags), { mayCreate });
   },
 });
 

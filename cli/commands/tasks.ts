@@ -12,8 +12,9 @@ import {
   UsageError,
   withClient,
 } from "../command.ts";
-import { fromHere, printJson, problemLines } from "../output.ts";
+import { fromHere, printable, printJson, problemLines } from "../output.ts";
 import { table } from "../table.ts";
+import { brokenTasks } from "../try-out.ts";
 import { undefinedTaskLine, undefinedTasks } from "../waiting.ts";
 
 export default command({
@@ -26,6 +27,10 @@ export default command({
       type: "boolean",
       help: "for CI: write nothing, and exit with 1 if something is wrong, or if git has a .nuvom/manifest.json that is out of date",
     },
+    import: {
+      type: "boolean",
+      help: "with --check: also have processes import each file, and exit with 1 if a task cannot be used",
+    },
     storage: {
       type: "string",
       value: "URL",
@@ -36,12 +41,18 @@ export default command({
   },
   examples: ["nuvom tasks", "nuvom tasks --json", "nuvom tasks --check --storage redis://localhost:6379"],
   async run(_, flags) {
-    if (flags.storage !== undefined && !flags.check) throw new UsageError("--storage is for --check");
+    if (!flags.check && (flags.storage !== undefined || flags.import)) {
+      throw new UsageError(`--${flags.import ? "import" : "storage"} is for --check`);
+    }
     const root = rootOf(flags);
     const { values } = configured(flags, root);
     const { tasks, problems, stale } = discover(root, { ...values, fresh: flags.check ?? false });
     if (flags.json)
-      printJson({ root, tasks: tasks.map(({ name, file, line }) => ({ name, file, line })), problems });
+      printJson({
+        root,
+        tasks: tasks.map(({ name, file, line }) => ({ name, file, line })),
+        problems: problems.map(({ file, line, message }) => ({ file, line, message })),
+      });
     else if (tasks.length === 0) console.log(`no tasks in ${root}; nuvom init adds a first one`);
     else
       console.log(
@@ -61,9 +72,11 @@ export default command({
         `${fromHere(join(root, manifestPath))} does not say what the sources define: run nuvom tasks and commit it`,
       );
     }
+    const broken = flags.import ? await brokenTasks(root, values) : [];
+    for (const line of broken) console.error(printable(line));
     const waiting = flags.storage === undefined ? [] : await waitingFor(flags, tasks, values.queues);
     for (const task of waiting) console.error(undefinedTaskLine(task));
-    return problems.length > 0 || isOutdated || waiting.length > 0 ? 1 : 0;
+    return problems.length + broken.length + waiting.length > 0 || isOutdated ? 1 : 0;
   },
 });
 

@@ -192,9 +192,11 @@ function silence({ job, workers, now }: Facts, worker: WorkerRecord | undefined)
 
 function end(facts: Facts, state: FinalState): Reason[] {
   const { job, now } = facts;
-  const { id, attempt, maxAttempts, startedAt, finishedAt, reason } = job;
+  const { id, attempt, claims, maxAttempts, startedAt, finishedAt, reason } = job;
   const when = at(finishedAt!, now);
   const which = `attempt ${attempt} of ${maxAttempts}`;
+  const never = claims === 0 ? ", before its first attempt" : "";
+  const ended = attempt > 0 ? `, after it had begun ${which}` : never;
   const error = jobErrors(job).at(-1);
   const texts: Record<FinalState, () => string> = {
     succeeded: () => `it succeeded ${when}, in ${which}, after ${formatDuration(finishedAt! - startedAt!)}`,
@@ -203,8 +205,7 @@ function end(facts: Facts, state: FinalState): Reason[] {
       const what = error ? ` with ${errorText(error, 1)}${early}` : "";
       return `it failed ${when}, in ${which},${what}; nuvom retry ${id} runs it again`;
     },
-    cancelled: () =>
-      `it was cancelled ${when}${reason ? `, ${reason}` : ""}, ${attempt === 0 ? "before its first attempt" : `after it had begun ${which}`}`,
+    cancelled: () => `it was cancelled ${when}${reason ? `, ${reason}` : ""}${ended}`,
   };
   return [{ code: state, text: texts[state]() }, kept(facts, state)];
 }

@@ -63,7 +63,7 @@ function failure(error: JobError, before: JobError | undefined, createdAt: numbe
 }
 
 function notRecorded(times: number): Entry {
-  const text = `taken by a worker ${plural(times, "time")} of which nothing else is recorded: it was put back, or that was long ago`;
+  const text = `taken by a worker ${plural(times, "time")} of which nothing else is recorded: it was put back, its worker died, it was made pending again by hand, or that was long ago`;
   return { at: null, event: "not-recorded", text };
 }
 
@@ -85,11 +85,15 @@ function lastClaim(job: Job, since: number): Entry[] {
       return entry("attempt-succeeded", text, { attempt, duration });
     }
     case "pending": {
-      const lost = crashes > 0 ? "its worker was lost" : "it was made pending again by hand";
-      return entry("put-back", `taken and put back (${reason ?? lost})`);
+      const why = reason ?? (crashes > 0 ? "its worker was lost" : null);
+      if (why !== null) return entry("put-back", `taken and put back (${why})`);
+      return entry(
+        "retried",
+        "an attempt began that ended the job, which was then made pending again by hand",
+      );
     }
     default:
-      return entry("put-back", "taken, but not ended by itself");
+      return entry("put-back", "an attempt began, of whose end nothing is recorded");
   }
 }
 

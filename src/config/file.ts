@@ -20,12 +20,22 @@ export function loadConfig(path: string): Config {
   try {
     loaded = require(path).default;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = /async module/.test(message) ? "it must not use await at its top level" : message;
-    throw new InvalidOptionError(`${place} cannot be loaded: ${hint}`, { cause: error });
+    throw new InvalidOptionError(`${place} cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
   if (typeof loaded !== "object" || loaded === null) {
     throw new InvalidOptionError(`${place} must export its options: export default defineConfig({ … })`);
   }
   return loaded;
+}
+
+function reasonOf(error: unknown): string {
+  // What does not parse has several errors, each with its place.
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  const line = (first as Partial<BuildMessage>)?.position?.line;
+  const message = first instanceof Error ? first.message : String(first);
+  if (/async module/.test(message)) return "it must not use await at its top level";
+  if (/Cannot find package 'nuvom'/.test(message) && import.meta.dir.startsWith("/$bunfs/")) {
+    return `${message}: compile the program with --compile-autoload-package-json, or run it in another folder`;
+  }
+  return line === undefined ? message : `line ${line}: ${message}`;
 }

@@ -111,6 +111,7 @@ export function unreadable(file: string, error: unknown): DiscoveryProblem {
   const reason = error instanceof Error ? error.message : String(error);
   return {
     file,
+    unread: true,
     line: 1,
     message: `cannot be read (${reason}): make it readable, or exclude it in .nuvomignore`,
   };

@@ -21,6 +21,8 @@ export interface DiscoveredTask {
 export interface DiscoveryProblem {
   file: string;
   line: number;
+  /** Whether the file could not be read at all, so that nobody knows what it defines. */
+  unread?: true;
   /** What is wrong and what to do. */
   message: string;
 }
@@ -87,12 +89,16 @@ function bindings(source: string, file: string, resolve: Resolve): ReturnType<ty
   return bindingsOf(tokenize(normalise(source, file)), resolve);
 }
 
-function parseProblem(error: unknown): { line: number; message: string } {
+function parseProblem(error: unknown): { unread: true; line: number; message: string } {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   // Bun does not know the line of every mistake, and then says -1.
   const line = Math.max((first as BuildMessage).position?.line ?? 1, 1);
   const reason = first instanceof Error ? first.message : String(first);
-  return { line, message: `does not parse: ${reason}. Correct it; until then none of its tasks are known.` };
+  return {
+    unread: true,
+    line,
+    message: `does not parse: ${reason}. Correct it; until then none of its tasks are known.`,
+  };
 }
 
 function definitions(code: string, names: Names, file: string): FileScan {
@@ -115,8 +121,9 @@ function definitions(code: string, names: Names, file: string): FileScan {
     if (declaredIn(token.text, scopes[i]!)?.parent) continue;
     const name = nameOf(tokens, call, scopes[i]!);
     if (scopes[i]!.later) found.problems.push({ file, line, message: insideFunction(name) });
-    else if (name === null) found.problems.push({ file, line, message: notStatic });
-    else {
+    else if (name === null || name === "") {
+      found.problems.push({ file, line, message: name === null ? notStatic : emptyName });
+    } else {
       const isolation = isolationOf(tokens, call);
       if (isolation === null) found.problems.push({ file, line, message: isolationNotStatic(name) });
       const task = { name, file, line, mayRecur: mayRecur(tokens, call) };
@@ -188,6 +195,8 @@ function isOptionName(tokens: Token[], i: number): boolean {
 function isolationNotStatic(name: string): string {
   return `the isolation of task ${JSON.stringify(name)} cannot be read without running the file, so it may run shared at first: write it as one of ${isolations.map((isolation) => `"${isolation}"`).join(", ")}`;
 }
+
+const emptyName = 'the name of this task is empty: name it, as in task("email.welcome", …)';
 
 const notStatic =
   'the name of this task cannot be read without running the file: write it as a string, such as task("email.welcome", …), or as a string constant of the same file';

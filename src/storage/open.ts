@@ -60,6 +60,12 @@ function sqliteParts(url: string, rest: string) {
   return { path, query, synchronous } as const;
 }
 
+/** The path of the file that keeps a storage, `null` if none does. */
+export function sqliteFile(url: string, root: string): string | null {
+  if (!url.startsWith("sqlite:") || url.startsWith("sqlite::memory:")) return null;
+  return resolve(root, sqliteParts(url, url.slice("sqlite:".length)).path);
+}
+
 /** The URL of a storage for people. */
 export function withoutPassword(url: string): string {
   return url.replace(/:[^:@/]*@/, ":***@");

@@ -247,7 +247,11 @@ export function testNuvom(options: TestOptions = {}): TestNuvom {
 async function prepare(storage: Storage, tasks: TestOptions["tasks"] & object, now: number): Promise<void> {
   await storage.heartbeat(worker);
   const described = await Promise.all(tasks.map(({ definition }) => describeSchedule(definition, now)));
-  const known = { tasks: described.filter((task): task is DescribedTask => task !== null), failed: [] };
+  const known = {
+    tasks: described.filter((task): task is DescribedTask => task !== null),
+    failed: [],
+    isComplete: true,
+  };
   await storage.changeSchedules(plan([], known, worker.project, new Set(), now).changes);
 }
 

@@ -6,6 +6,8 @@ export interface DescribeOptions {
   environment: Record<string, string>;
   spawn: Spawn;
   files: ReadonlyMap<string, string>;
+  /** Whether every source could be read. */
+  isComplete: boolean;
   /** The tasks whose definitions may have a schedule. */
   tasks: readonly string[];
   /** Ends it early: what is not known by then stays so. */
@@ -20,7 +22,7 @@ const patience = 10_000;
  * its process, or takes too long, costs its own tasks only. Does not throw.
  */
 export async function describeTasks(options: DescribeOptions): Promise<Described> {
-  const described: Described = { tasks: [], failed: [] };
+  const described: Described = { tasks: [], failed: [], isComplete: options.isComplete };
   let open = options.tasks;
   while (open.length > 0 && !options.signal.aborted) {
     const { found, problem } = await describeInOneProcess(options, open);

@@ -74,6 +74,8 @@ export interface TaskFacts {
 /** The schedules in the definitions of tasks. */
 export interface Described {
   tasks: DescribedTask[];
+  /** Whether every source could be read: else there may be tasks that are not known. */
+  isComplete: boolean;
   /** The tasks of which nothing is known, and why. */
   failed: { task: string; reason: string }[];
 }

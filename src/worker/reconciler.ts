@@ -32,7 +32,7 @@ const lookEvery = 60_000;
  */
 export class Reconciler {
   readonly #loop: Loop;
-  #described: Described = { tasks: [], failed: [] };
+  #described: Described = { tasks: [], failed: [], isComplete: true };
   #hasApplied = false;
   /** Whether no worker of another release was alive the last time. */
   #wasAlone = true;
@@ -134,7 +134,7 @@ interface Plan {
  */
 export function plan(
   stored: readonly Schedule[],
-  { tasks, failed }: Described,
+  { tasks, failed, isComplete }: Described,
   project: string,
   alive: ReadonlySet<string>,
   now: number,
@@ -150,10 +150,10 @@ export function plan(
   });
   const free = wanted.filter(({ id }) => !taken.some((other) => other.id === id));
   const changes = free.flatMap((schedule) => changeTo(schedule, known.get(schedule.id) ?? null, now) ?? []);
-  // Of a file that could not be read nothing is known: its schedules stay.
+  // Of a file that could not be read nothing is known: its schedules stay, and so does what may be one of them.
   const kept = new Set([...wanted.map(({ id }) => id), ...failed.map(({ task }) => task)]);
   const gone = [...known.values()].filter(({ id, definition }) => {
-    return definition.project === project && !kept.has(id);
+    return isComplete && definition.project === project && !kept.has(id);
   });
   const removals = gone.map(({ id, version }) => ({ id, from: version, to: null, jobs: [] }));
   return { changes: [...changes, ...removals], taken };

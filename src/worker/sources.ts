@@ -28,14 +28,15 @@ export const processVariable = "NUVOM_PROCESS";
 const processFile = join(import.meta.dir, "process-main.ts");
 
 /**
- * The tasks that are found in the sources below `root`; a process imports the file of a task at its first job.
+ * The tasks that are found in the sources below `root`; a process imports the file of a task at its first job. To try them
+ * out is to have processes import each of them now.
  * @throws InvalidOptionError in a bundled or compiled program, which has no files to import.
  */
 export function discoveredTasks(
   root: string,
   { include, exclude }: Area,
   environment: Record<string, string>,
-): Sources {
+): Sources & { tryOut(): Promise<Described> } {
   if (!existsSync(processFile)) {
     throw new InvalidOptionError(
       "startWorker: this program is bundled or compiled, so that there are no sources to find tasks in: hand them over, as in startWorker({ tasks: [welcome, add] }); see docs/embedding.md",
@@ -43,13 +44,17 @@ export function discoveredTasks(
   }
   const discovery = discover(root, { include, exclude });
   const files = new Map(discovery.tasks.map(({ name, file }) => [name, file]));
+  const isComplete = !discovery.problems.some(({ unread }) => unread);
   const spawn = spawnProgram([process.execPath, processFile]);
   const tasks = discovery.tasks.filter(({ mayRecur }) => mayRecur).map(({ name }) => name);
+  const describe = (tasks: readonly string[], signal: AbortSignal) =>
+    describeTasks({ root, environment, files, tasks, isComplete, signal, spawn });
   return {
     discovery,
     spawn,
     config: configFile(root),
-    describe: (signal) => describeTasks({ root, environment, files, tasks, signal, spawn }),
+    describe: (signal) => describe(tasks, signal),
+    tryOut: () => describe([...files.keys()], new AbortController().signal),
   };
 }
 
@@ -81,7 +86,7 @@ export function handedOver(tasks: readonly Task<never, unknown>[]): Sources {
 }
 
 async function describeAll(tasks: readonly Task<never, unknown>[]): Promise<Described> {
-  const described: Described = { tasks: [], failed: [] };
+  const described: Described = { tasks: [], failed: [], isComplete: true };
   for (const { name, definition } of tasks) {
     try {
       const task = await describeSchedule(definition, Date.now());

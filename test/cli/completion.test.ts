@@ -42,7 +42,9 @@ describe.each(shells)("%s completes", (shell, script) => {
       ["worker", "--rec"],
       ["--recycle-age", "--recycle-jobs", "--recycle-memory"],
     ],
-    [["schedules", "pa"], ["pause"]],
+    [["schedules", "exp"], ["explain"]],
+    [["schedules", "add", "oth"], ["other"]],
+    [["jobs", "--state", "ca"], ["cancelled"]],
     [["completion", "f"], ["fish"]],
   ])("%j", async (words, found) => {
     using project = await temporaryProject({

@@ -85,11 +85,30 @@ describe("nuvom dev", () => {
     const config = site.project.file("nuvom.config.ts");
     await Bun.write(config, "export default { proceses: 1 };");
     await until(async () => site.dev.errors.text.includes("did you mean processes?"));
-    await until(async () => site.dev.errors.text.includes("the next change starts another"));
+    expect(await (await site.run("late")).result({ timeout: "30s" })).toBe("late");
     const hooks = "{ onSuccess: () => Bun.write('heard', 'success') }";
+    const [old] = await site.workers();
     await Bun.write(config, `export default { hooks: ${hooks} };`);
+    await until(async () => (await site.workers()).some((pid) => pid !== old));
+    await until(async () => !(await site.workers()).includes(old!));
     expect(await (await site.run("greet")).result({ timeout: "30s" })).toBe("first");
     await until(site.project.file("heard"));
+  }, 60_000);
+
+  test("sees what a task imports, and the configuration, although they are not where tasks are looked for", async () => {
+    await using site = await develop({
+      "tasks/greet.ts": `
+        import { task } from "nuvom";
+        import { text } from "../lib/text.ts";
+        export const greet = task("greet", () => text);`,
+      "lib/text.ts": 'export const text = "first";',
+      "nuvom.config.ts": "export default { include: ['tasks'] };",
+    });
+    expect(await (await site.run("greet")).result({ timeout: "20s" })).toBe("first");
+    const [old] = await site.workers();
+    await Bun.write(site.project.file("lib/text.ts"), 'export const text = "second";');
+    await until(async () => (await site.workers()).some((pid) => pid !== old));
+    expect(await (await site.run("greet")).result({ timeout: "20s" })).toBe("second");
   }, 60_000);
 
   test("leaves no worker behind when it is killed", async () => {

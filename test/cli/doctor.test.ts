@@ -121,6 +121,39 @@ describe("nuvom doctor", () => {
   });
 });
 
+test("nuvom doctor and nuvom tasks --check --import find what only importing a file can tell", async () => {
+  await using site = await plant();
+  await site.enqueue("known");
+  const write = (name: string, text: string) =>
+    Bun.write(site.project.file(`tasks/${name}.ts`), `import { task } from "nuvom"; ${text}`);
+  await write("cron", 'export const it = task("cron", { cron: "61 * * * *", run: () => 1 });');
+  await write("both", 'export const it = task("both", { every: "5m", cron: "@daily", run: () => 1 });');
+  await write("time", 'export const it = task("time", { timeout: "30 s", run: () => 1 });');
+  await write("gone", 'import "./nowhere.ts"; export const it = task("gone", () => 1);');
+  await write("exits", 'process.exit(3); export const it = task("exits", () => 1);');
+  await write(
+    "input",
+    `import { z } from "zod";
+    export const it = task("input", { input: z.string(), every: "5m", run: () => 1 });`,
+  );
+  expect((await site.run("tasks", "--check")).exitCode).toBe(0);
+  const check = await site.run("tasks", "--check", "--import");
+  expect(check.exitCode).toBe(1);
+  const { of, exitCode } = await site.doctor();
+  expect(exitCode).toBe(1);
+  for (const text of [check.stderr, of("wrong").join("\n")]) {
+    expect(text).toMatch(/tasks\/cron\.ts:1: task "cron" cannot be used: .*61/);
+    expect(text).toMatch(/tasks\/both\.ts:1: task "both" cannot be used: .*every and cron/);
+    expect(text).toMatch(
+      /tasks\/time\.ts:1: task "time" cannot be used: .*timeout: "30 s" is not a duration/,
+    );
+    expect(text).toMatch(/tasks\/gone\.ts:1: task "gone" cannot be used: .*nowhere/);
+    expect(text).toMatch(/tasks\/exits\.ts:1: task "exits" cannot be used: .*exit code 3/);
+    expect(text).toMatch(/tasks\/input\.ts:\d: task "input" cannot be used: .*input/);
+    expect(text).not.toContain('"known"');
+  }
+});
+
 describe.each(["sqlite", "redis"])("nuvom tasks --check --storage, on %s,", (kind) => {
   test("fails if jobs or schedules wait for a task that is gone", async () => {
     await using server = kind === "redis" ? await startRedis() : undefined;

@@ -125,7 +125,7 @@ describe("enqueue adds nothing and says what is wrong", () => {
       'task "greet": input.name: Invalid input: expected string',
     ],
     ["input that is missing", ["greet"], 'task "greet": input: Invalid input: expected object'],
-    ["a task that is not there", ["gret"], 'defines the task "gret": there are '],
+    ["a task that is not there", ["gret"], 'defines the task "gret": did you mean greet?'],
     ["a file that breaks", ["unloadable"], "tasks/unloadable.ts cannot be imported: this file breaks"],
     ["two times", ["echo", "--in", "1s", "--at", "2038-01-19"], "give either in or at, not both"],
   ];

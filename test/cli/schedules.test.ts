@@ -130,7 +130,7 @@ describe("schedules add", () => {
   });
 
   test.each([
-    ["a task that is not there", ["gret", "--every", "5m"], 'defines the task "gret": there are '],
+    ["a task that is not there", ["gret", "--every", "5m"], 'defines the task "gret": did you mean greet?'],
     ["input that is not JSON", ["echo", "{", "--every", "5m"], "the input is not JSON"],
     ["input that does not fit", ["greet", "{}", "--every", "5m"], 'task "greet": input.name: '],
   ])("exits with 1 for %s", async (_, args, says) => {

@@ -140,8 +140,15 @@ describe("the storage is", () => {
     await Bun.write(project.file("package.json"), "{}");
     await Bun.write(project.file("src/deep/empty.ts"), "");
     const options = { cwd: project.file("src/deep") };
+    const file = project.file(".nuvom/nuvom.db");
+    const { stderr, exitCode } = await nuvom(["jobs"], options);
+    expect(stderr).toBe(
+      `nuvom: storage ${file}: there is no such file yet: the first job, or the first worker, makes it\n`,
+    );
+    expect(exitCode).toBe(1);
+    expect(await Bun.file(file).exists()).toBe(false);
+    await nuvom(["worker", "--drain"], options);
     expect((await nuvom(["jobs"], options)).stdout).toBe("no jobs\n");
-    expect(await Bun.file(project.file(".nuvom/nuvom.db")).exists()).toBe(true);
   });
 
   test("private to the command with memory:", async () => {

@@ -92,17 +92,24 @@ describe("of a job that was taken and put back says", () => {
   test.each([
     ["why", { reason: "interrupted" }, "taken and put back (interrupted), having waited 5ms\nworker w1"],
     ["that its worker was lost", { crashes: 1 }, "taken and put back (its worker was lost), having waited"],
-    ["that somebody has retried it", {}, "taken and put back (it was made pending again by hand), having"],
     [
       "so, if it was cancelled",
       { state: "cancelled", finishedAt: now + 9 },
-      "taken, but not ended by itself",
+      "an attempt began, of whose end nothing is recorded",
     ],
   ] as const)("%s", (_, fields, says) => {
     expect(timelineOf(job({ ...taken, ...fields }))[1]).toMatchObject({
       at: now + 5,
       event: "put-back",
       text: expect.stringContaining(says),
+    });
+  });
+
+  test("that it has ended, if somebody has retried it", () => {
+    expect(timelineOf(job(taken))[1]).toMatchObject({
+      at: now + 5,
+      event: "retried",
+      text: expect.stringContaining("ended the job, which was then made pending again by hand"),
     });
   });
 

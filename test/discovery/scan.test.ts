@@ -335,9 +335,16 @@ test("nothing is run, not even a macro", () => {
 /** Of any code units, half surrogate pairs included. */
 const anyString = fc.array(fc.nat(0xffff)).map((units) => String.fromCharCode(...units));
 
-test("every string is a name", () => {
+test("the empty string is no name", () => {
+  const { tasks, problems } = scan(`${imported}task("", run)`, "x.ts");
+  expect(tasks).toEqual([]);
+  expect(problems).toMatchObject([{ line: 2, message: expect.stringContaining("is empty") }]);
+});
+
+test("every other string is a name", () => {
   fc.assert(
     fc.property(anyString, fc.boolean(), (name, asConstant) => {
+      fc.pre(name !== "");
       const literal = JSON.stringify(name);
       const source = asConstant ? `const NAME = ${literal}; task(NAME)` : `task(${literal}, run)`;
       expect(scan(imported + source, "x.ts")).toEqual({

@@ -142,5 +142,5 @@ export function describedBy(random: Random): Described {
   const input = encode(someWork(random, "good"), { root: "input", limit: 1_000 });
   const when = { every: random.whole(1_000, 5_000), limit: random.whole(1, 4), catchUp: "all" } as const;
   const template = { task: name, queue, priority, input, maxAttempts: retry.attempts, timeout, ...keep! };
-  return { tasks: random.chance(0.5) ? [{ when, template }] : [], failed: [] };
+  return { tasks: random.chance(0.5) ? [{ when, template }] : [], failed: [], isComplete: true };
 }

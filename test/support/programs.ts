@@ -5,7 +5,7 @@ import { fixtures } from "./worker.ts";
 const main = join(import.meta.dir, "../../cli/main.ts");
 
 /** Bun itself colours errors; whoever runs the tests may have asked for that. */
-const uncoloured = { NO_COLOR: "1", FORCE_COLOR: "0" };
+const uncoloured = { NO_COLOR: "1", FORCE_COLOR: "0", COLUMNS: "80" };
 
 interface ProgramOptions {
   cwd?: string;

@@ -106,7 +106,7 @@ test("what a claim brings after the lease has ended is put back, and not run", a
     recycle: { jobs: null, age: null, memory: null },
     files: new Map([[add.name, "file"]]),
     isolation: new Map(),
-    describe: async () => ({ tasks: [], failed: [] }),
+    describe: async () => ({ tasks: [], failed: [], isComplete: true }),
     clock,
     random: () => 0.5,
     emit: () => {},

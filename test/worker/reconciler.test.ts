@@ -24,6 +24,7 @@ function release(schedules: Record<string, RecurringWhen>, failed: string[] = []
   return {
     tasks: Object.entries(schedules).map(([task, when]) => ({ when, template: { ...template, task } })),
     failed: failed.map((task) => ({ task, reason: "broken" })),
+    isComplete: true,
   };
 }
 

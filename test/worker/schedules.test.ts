@@ -92,6 +92,26 @@ describe("a task with a schedule in its definition", () => {
   });
 });
 
+test("a file that does not parse keeps its schedules as they are, paused and counted", async () => {
+  await using site = await plant({
+    "tasks/tick.ts": source('every: "1h", limit: 9,'),
+    "z.ts": source('every: "1h",', "z"),
+  });
+  const first = await site.start();
+  await until(async () => Object.keys(await site.rules()).length === 2);
+  await site.nuvom.getSchedule("tick").pause();
+  const before = await site.nuvom.getSchedule("tick").get();
+  await first.stop();
+  await Bun.write(site.project.file("tasks/tick.ts"), `${source('every: "1h", limit: 9,')} {`);
+  await Bun.file(site.project.file("z.ts")).delete();
+  await (await site.start({ drain: true })).stopped;
+  expect(await site.nuvom.getSchedule("tick").get()).toEqual(before);
+  await Bun.write(site.project.file("tasks/tick.ts"), source('every: "1h", limit: 9,'));
+  await (await site.start({ drain: true })).stopped;
+  expect(await site.nuvom.getSchedule("tick").get()).toEqual(before);
+  expect(Object.keys(await site.rules())).toEqual(["tick"]);
+});
+
 test("a file that ends its process, or hangs, costs no other its schedule", async () => {
   await using site = await plant({
     "tasks/a.ts": source('every: "1h",', "a"),
