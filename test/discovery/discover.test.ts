@@ -161,7 +161,9 @@ test("a root that cannot be read is a problem", async () => {
   const missing = join(root, "missing");
   const { tasks, problems } = discover(missing);
   expect(tasks).toEqual([]);
-  expect(problems).toEqual([{ file: missing, line: 1, message: expect.stringContaining("cannot be read") }]);
+  expect(problems).toMatchObject([
+    { file: missing, unread: true, line: 1, message: expect.stringContaining("cannot be read") },
+  ]);
 });
 
 /** The superuser may read everything: is another user meanwhile. */
