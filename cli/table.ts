@@ -8,12 +8,15 @@ export interface Column {
 }
 
 /** A table as wide as the terminal, or as it needs where there is none. Of those that may be cut, the widest column gives way. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  available = process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY,
+): string {
   const clean = rows.map((row) => row.map((cell) => printable(cell).replaceAll(/[\t\n ]+/g, " ")));
   const widths = columns.map(({ header }, index) => {
     return clean.reduce((width, row) => Math.max(width, Bun.stringWidth(row[index]!)), header.length);
   });
-  const available = process.stdout.columns || Number(process.env.COLUMNS) || Number.POSITIVE_INFINITY;
   let excess = widths.reduce((sum, width) => sum + width + 2, -2) - available;
   for (; excess > 0; excess--) {
     const spare = columns.map(({ header, cut }, index) =>
@@ -35,9 +38,14 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   return [paint("bold", line(headers)), ...lines].join("\n");
 }
 
-function fit(text: string, width: number, cut: "start" | "end"): string {
-  const fitting = Bun.stringWidth(text) > width ? shortened(text, width, cut) : text;
+function fit(text: string, width: number, from: "start" | "end"): string {
+  const fitting = cut(text, width, from);
   return fitting + " ".repeat(width - Bun.stringWidth(fitting));
+}
+
+/** A line of text, colours included, in no more columns than that. */
+export function cut(text: string, width: number, from: "start" | "end" = "end"): string {
+  return Bun.stringWidth(text) > width ? shortened(text, width, from) : text;
 }
 
 function shortened(text: string, width: number, cut: "start" | "end"): string {
