@@ -40,7 +40,9 @@ export function frame(view: View, { columns, rows }: Size, now: number): string[
     ...top,
     ...(view.problem === null ? body : body.map((line) => paint("dim", Bun.stripANSI(line)))),
   ];
-  return Array.from({ length: rows }, (_, index) => cut((lines[index] ?? "").replaceAll("\n", " "), columns));
+  return Array.from({ length: rows }, (_, index) =>
+    cut((lines[index] ?? "").replaceAll(/[\t\n]/g, " "), columns),
+  );
 }
 
 /** What happens, and what does not. */

@@ -6,7 +6,7 @@ import { openScreen } from "./screen.ts";
 
 /** In milliseconds: how often what is shown grows older, and for how long a storage need not answer. */
 const tick = 1_000;
-const patience = 2_000;
+const patience = 1_000;
 
 /** A look that takes long is paid for by looking less often, but not for longer than this. */
 const longestRest = 5_000;
@@ -45,7 +45,7 @@ export async function watch(storage: Storage, name: string, interval: number): P
       const now = performance.now();
       if (askedAt === null && now >= lookAt) void ask();
       const isSilent = askedAt !== null && now > askedAt + patience;
-      const problem = failure ?? (isSilent ? "the storage takes its time" : null);
+      const problem = failure ?? (isSilent ? "it takes its time" : null);
       screen.draw(frame({ storage: name, looks, problem }, screen.size, Date.now()));
       await new Promise<void>((resolve) => {
         const pause = askedAt === null ? Math.max(0, Math.min(tick, lookAt - now)) : tick;

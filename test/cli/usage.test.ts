@@ -68,6 +68,11 @@ describe("a wrong call exits with 2 and says on stderr alone", () => {
     [["cancel"], "an argument is missing\nUsage: nuvom cancel <id>"],
     [["enqueue", "echo", "{a:", "1}"], `"1}" is an argument too many\nUsage: nuvom enqueue <task>`],
     [["status", "now"], `"now" is an argument too many\nUsage: nuvom status\n`],
+    [
+      ["status", "--watch"],
+      "--watch draws on a terminal; for a program or a file there is nuvom status --json",
+    ],
+    [["status", "--interval", "5s"], "--interval is for --watch"],
     [["jobs", "--state", "done"], `--state: there is no state "done", only pending, running, succeeded`],
     [["jobs", "--limit", "0"], `--limit must be a whole number of at least 1, not "0"`],
     [["worker", "--processes", "two"], `--processes: must be a whole number of at least 1, not "two"`],

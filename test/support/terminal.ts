@@ -5,6 +5,7 @@ import { fixtures } from "./worker.ts";
 const main = join(import.meta.dir, "../../cli/main.ts");
 
 interface TerminalOptions {
+  cwd?: string;
   env?: Record<string, string>;
   /** Called with all that was written so far; what it returns is typed. */
   type?: (text: string) => string | null;
@@ -21,13 +22,13 @@ export async function onTerminal(columns: number, args: string[], options: Termi
 export function startOnTerminal(
   { columns, rows }: { columns: number; rows: number },
   args: string[],
-  { env, type }: TerminalOptions = {},
+  { cwd = fixtures, env, type }: TerminalOptions = {},
 ) {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const decoder = new TextDecoder();
   let text = "";
   const program = Bun.spawn([process.execPath, main, ...args], {
-    cwd: fixtures,
+    cwd,
     env: { ...process.env, NO_COLOR: "", ...env },
     terminal: {
       cols: columns,
