@@ -27,63 +27,51 @@ interface Section {
   total: number;
 }
 
+const text = (header: string): Column => ({ header, cut: "end" });
+
 /** The lines of a terminal of this size: as many as it has rows, and none longer than it has columns. */
-export function frame(view: View, { columns, rows }: Size, now: number): string[] {
-  const look = view.looks.at(-1)!;
+export function frame({ storage, looks, problem }: View, { columns, rows }: Size, now: number): string[] {
+  const look = looks.at(-1)!;
   const clock = (time: number) => new Date(time).toLocaleTimeString("sv");
-  const title = `${clock(now)}  ${printable(view.storage)}  (q ends this)`;
-  const lost = `no answer since ${clock(look.at)} (${relative(look.at, now)}): ${view.problem}`;
-  const state = view.problem === null ? activity(view.looks, now) : paint("red", printable(lost));
+  const title = `${clock(now)}  ${printable(storage)}  (q ends this)`;
+  const lost = `no answer since ${clock(look.at)} (${relative(look.at, now)}): ${problem}`;
+  const state = problem === null ? activity(looks, now) : paint("red", printable(lost));
   const top = [paint("dim", title), ...Bun.wrapAnsi(state, columns, { hard: true }).split("\n")];
-  const body = sections(look, now, rows - top.length, columns);
-  const lines = [
-    ...top,
-    ...(view.problem === null ? body : body.map((line) => paint("dim", Bun.stripANSI(line)))),
-  ];
-  return Array.from({ length: rows }, (_, index) =>
-    cut((lines[index] ?? "").replaceAll(/[\t\n]/g, " "), columns),
-  );
+  const body = tables(look, now, { columns, rows: rows - top.length });
+  const old = (line: string) => paint("dim", Bun.stripANSI(line));
+  const lines = [...top, ...(problem === null ? body : body.map(old))];
+  const fit = (line = "") => cut(line.replaceAll(/[\t\n]/g, " "), columns);
+  return Array.from({ length: rows }, (_, row) => fit(lines[row]));
 }
 
 /** What happens, and what does not. */
 function activity(looks: readonly Look[], now: number): string {
   const { queues, workers } = looks.at(-1)!;
-  const [succeeded, failed] = (["succeeded", "failed"] as const).map(
-    (state) => `${rateText(looks, state)} ${state}`,
-  );
-  const idle = workers.every(({ leaseUntil }) => leaseUntil <= now);
-  const hint = idle ? paint(countOf(queues, "pending") > 0 ? "yellow" : "dim", "  no worker is running") : "";
-  return `${succeeded}  ${failed}${hint}`;
+  const rates = `${rateText(looks, "succeeded")} succeeded  ${rateText(looks, "failed")} failed`;
+  if (workers.some(({ leaseUntil }) => leaseUntil > now)) return rates;
+  const isMissed = countOf(queues, "pending") > 0;
+  return `${rates}  ${paint(isMissed ? "yellow" : "dim", "no worker is running")}`;
 }
 
-function sections(look: Look, now: number, height: number, width: number): string[] {
-  const all = [
-    queuesOf(look, height),
+function tables(look: Look, now: number, { columns, rows }: Size): string[] {
+  const sections = [
+    queuesOf(look, rows),
     workersOf(look, now),
     runningOf(look, now),
     failedOf(look, now),
     schedulesOf(look, now),
-  ];
-  const there = all.filter(({ total }) => total > 0);
-  const wanted = there.map(({ rows, total }) => rows.length + (total > rows.length ? 1 : 0));
+  ].filter(({ total }) => total > 0);
   // Each has a header, with an empty line above.
-  const room = deal(wanted, Math.max(there.length, height - 2 * there.length));
-  return there.flatMap((section, index) => ["", ...linesOf(section, room[index]!, width)]);
+  const room = roomOf(sections, rows - 2 * sections.length);
+  return sections.flatMap((section) => ["", ...linesOf(section, room, columns)]);
 }
 
-/** Deals lines out, one at a time, to those that want more. */
-function deal(wanted: readonly number[], lines: number): number[] {
-  const dealt = wanted.map(() => 0);
-  let left = Math.min(
-    lines,
-    wanted.reduce((sum, want) => sum + want, 0),
-  );
-  for (let index = 0; left > 0; index = (index + 1) % wanted.length) {
-    if (dealt[index]! >= wanted[index]!) continue;
-    dealt[index]!++;
-    left--;
-  }
-  return dealt;
+/** How many lines each may have at most, so that all together have no more than that. */
+function roomOf(sections: readonly Section[], lines: number): number {
+  let room = Math.max(1, lines);
+  const taken = () => sections.reduce((sum, { total }) => sum + Math.min(total, room), 0);
+  while (room > 1 && taken() > lines) room--;
+  return room;
 }
 
 function linesOf({ columns, rows, total }: Section, room: number, width: number): string[] {
@@ -94,15 +82,17 @@ function linesOf({ columns, rows, total }: Section, room: number, width: number)
 }
 
 /** By name; if not all fit, those first that have the most to do. */
-function queuesOf({ queues }: Look, height: number): Section {
+function queuesOf({ queues }: Look, most: number): Section {
   const toDo = ({ pending, running }: Record<JobState, number>) => pending + running;
-  const inOrder = queues.length > height / 2 ? [...queues].sort((a, b) => toDo(b) - toDo(a)) : queues;
-  const rows = inOrder.map((queue) => [
-    queue.paused ? `${queue.name} (paused)` : queue.name,
-    ...jobStates.map((state) => queue[state].toLocaleString("en")),
-  ]);
+  const inOrder = queues.length > most / 2 ? queues.toSorted((a, b) => toDo(b) - toDo(a)) : queues;
+  const rows = inOrder
+    .slice(0, Math.max(0, most))
+    .map((queue) => [
+      queue.paused ? `${queue.name} (paused)` : queue.name,
+      ...jobStates.map((state) => queue[state].toLocaleString("en")),
+    ]);
   const numbers = jobStates.map((state) => ({ header: state.toUpperCase() }));
-  return { columns: [{ header: "QUEUE", cut: "end" }, ...numbers], rows, total: rows.length };
+  return { columns: [text("QUEUE"), ...numbers], rows, total: queues.length };
 }
 
 const stale = "stale, ";
@@ -117,7 +107,7 @@ function workersOf({ workers }: Look, now: number): Section {
   const seen: Column = { header: "SEEN", colour: (text) => (text.startsWith(stale) ? "red" : "dim") };
   const columns: Column[] = [
     { header: "WORKER", cut: "start" },
-    { header: "QUEUES", cut: "end" },
+    text("QUEUES"),
     { header: "LAST CLAIM" },
     seen,
   ];
@@ -132,11 +122,7 @@ function runningOf({ running, queues }: Look, now: number): Section {
       const { progress } = jobNotes(job);
       return [job.task, relative(job.startedAt!, now), progress ? progressText(progress) : ""];
     });
-  const columns: Column[] = [
-    { header: "RUNNING", cut: "end" },
-    { header: "SINCE" },
-    { header: "PROGRESS", cut: "end" },
-  ];
+  const columns = [text("RUNNING"), { header: "SINCE" }, text("PROGRESS")];
   return { columns, rows, total: Math.max(rows.length, countOf(queues, "running")) };
 }
 
@@ -147,20 +133,12 @@ function failedOf({ failed, queues }: Look, now: number): Section {
       const error = jobErrors(job).at(-1);
       return [job.task, relative(job.finishedAt!, now), error ? errorText(error, 1) : ""];
     });
-  const columns: Column[] = [
-    { header: "FAILED", cut: "end" },
-    { header: "WHEN" },
-    { header: "ERROR", cut: "end" },
-  ];
+  const columns = [text("FAILED"), { header: "WHEN" }, text("ERROR")];
   return { columns, rows, total: Math.max(rows.length, countOf(queues, "failed")) };
 }
 
 function schedulesOf({ schedules }: Look, now: number): Section {
   const rows = schedules.map(({ id, queue, nextRunAt }) => [id, relative(nextRunAt!, now), queue]);
-  const columns: Column[] = [
-    { header: "SCHEDULE", cut: "end" },
-    { header: "NEXT" },
-    { header: "QUEUE", cut: "end" },
-  ];
+  const columns = [text("SCHEDULE"), { header: "NEXT" }, text("QUEUE")];
   return { columns, rows, total: rows.length < mostListed ? rows.length : Number.POSITIVE_INFINITY };
 }

@@ -47,14 +47,10 @@ export async function watch(storage: Storage, name: string, interval: number): P
       const isSilent = askedAt !== null && now > askedAt + patience;
       const problem = failure ?? (isSilent ? "it takes its time" : null);
       screen.draw(frame({ storage: name, looks, problem }, screen.size, Date.now()));
-      await new Promise<void>((resolve) => {
-        const pause = askedAt === null ? Math.max(0, Math.min(tick, lookAt - now)) : tick;
-        const timer = setTimeout(resolve, pause);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const { promise: woken, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const pause = askedAt === null ? Math.max(0, Math.min(tick, lookAt - now)) : tick;
+      await Promise.race([woken, Bun.sleep(pause)]);
     }
   } finally {
     screen.close();

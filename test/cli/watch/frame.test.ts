@@ -103,8 +103,8 @@ describe("where there is more than fits", () => {
   const look = aLook({ queues, running: jobs, schedules });
 
   test("each table says how many more there are", () => {
-    const text = drawn(look, { columns: 80, rows: 30 });
-    expect(text.split("\n")).toHaveLength(30);
+    const text = drawn(look, { columns: 80, rows: 32 });
+    expect(text.split("\n")).toHaveLength(32);
     const shown = (word: string) => text.match(new RegExp(`^${word}-`, "gm"))!.length;
     expect(text).toContain(`and ${(2_000 - shown("queue")).toLocaleString("en")} more`);
     expect(text).toContain(`and ${(4_000 - shown("task")).toLocaleString("en")} more`);
