@@ -3,7 +3,7 @@ import { type JobState, jobStates } from "../../src/job.ts";
 import { errorText, paint, printable, progressText, relative } from "../output.ts";
 import { type Column, cut, table } from "../table.ts";
 import { countOf, type Look, mostListed } from "./look.ts";
-import { rateText } from "./rates.ts";
+import { ratesText } from "./rates.ts";
 
 export interface View {
   /** The storage, for people. */
@@ -47,7 +47,7 @@ export function frame({ storage, looks, problem }: View, { columns, rows }: Size
 /** What happens, and what does not. */
 function activity(looks: readonly Look[], now: number): string {
   const { queues, workers } = looks.at(-1)!;
-  const rates = `${rateText(looks, "succeeded")} succeeded  ${rateText(looks, "failed")} failed`;
+  const rates = ratesText(looks);
   if (workers.some(({ leaseUntil }) => leaseUntil > now)) return rates;
   const isMissed = countOf(queues, "pending") > 0;
   return `${rates}  ${paint(isMissed ? "yellow" : "dim", "no worker is running")}`;
@@ -55,7 +55,7 @@ function activity(looks: readonly Look[], now: number): string {
 
 function tables(look: Look, now: number, { columns, rows }: Size): string[] {
   const sections = [
-    queuesOf(look, rows),
+    queuesOf(look, now, rows),
     workersOf(look, now),
     runningOf(look, now),
     failedOf(look, now),
@@ -81,8 +81,8 @@ function linesOf({ columns, rows, total }: Section, room: number, width: number)
   return [...table(columns, shown, width).split("\n"), ...(more > 0 ? [paint("dim", rest)] : [])];
 }
 
-/** By name; if not all fit, those first that have the most to do. */
-function queuesOf({ queues }: Look, most: number): Section {
+/** By name, with the time of the job that is due first; if not all fit, those that have the most to do. */
+function queuesOf({ queues }: Look, now: number, most: number): Section {
   const toDo = ({ pending, running }: Record<JobState, number>) => pending + running;
   const inOrder = queues.length > most / 2 ? queues.toSorted((a, b) => toDo(b) - toDo(a)) : queues;
   const rows = inOrder
@@ -90,15 +90,18 @@ function queuesOf({ queues }: Look, most: number): Section {
     .map((queue) => [
       queue.paused ? `${queue.name} (paused)` : queue.name,
       ...jobStates.map((state) => queue[state].toLocaleString("en")),
+      queue.nextRunAt === null ? "" : relative(queue.nextRunAt, now),
     ]);
   const numbers = jobStates.map((state) => ({ header: state.toUpperCase() }));
-  return { columns: [text("QUEUE"), ...numbers], rows, total: queues.length };
+  return { columns: [text("QUEUE"), ...numbers, { header: "DUE" }], rows, total: queues.length };
 }
 
 const stale = "stale, ";
 
+/** But for those that have stopped: they gave back what was left of their lease. */
 function workersOf({ workers }: Look, now: number): Section {
-  const rows = workers.map(({ host, pid, queues, claimedAt, seenAt, leaseUntil }) => [
+  const there = workers.filter(({ seenAt, leaseUntil }) => leaseUntil > seenAt);
+  const rows = there.map(({ host, pid, queues, claimedAt, seenAt, leaseUntil }) => [
     `${host}/${pid}`,
     queues.length > 0 ? queues.join(",") : "all",
     claimedAt === null ? "not yet" : relative(claimedAt, now),

@@ -33,6 +33,6 @@ export async function look(storage: Storage, before?: Look): Promise<Look> {
   return { at: Date.now(), queues, workers, running, failed, schedules };
 }
 
-export function countOf(queues: readonly QueueCounts[], state: JobState): number {
-  return queues.reduce((sum, queue) => sum + queue[state], 0);
+export function countOf(queues: readonly QueueCounts[], what: JobState | "added"): number {
+  return queues.reduce((sum, queue) => sum + queue[what], 0);
 }

@@ -1,5 +1,4 @@
-import type { FinalState } from "../../src/job.ts";
-import type { Look } from "./look.ts";
+import { countOf, type Look } from "./look.ts";
 
 /** In milliseconds: rates are those of the last looks. */
 const span = 5_000;
@@ -10,24 +9,23 @@ export function recent(looks: readonly Look[], next: Look): Look[] {
 }
 
 /**
- * How many jobs ended in this state, such as `12/s`. Only what is kept is counted: where the jobs of a queue became
- * fewer, some were deleted, and it says `at least`.
+ * How many jobs a second were added, have ended, and have failed for good. What has ended is what was ever added and
+ * no longer waits or runs, so jobs that are deleted are counted, too; of those that failed only what is kept.
  */
-export function rateText(looks: readonly Look[], state: FinalState): string {
-  const first = looks[0]!;
-  const last = looks.at(-1)!;
-  if (first === last) return "…/s";
-  let ended = 0;
-  let isLeast = false;
-  for (const [index, { queues }] of looks.slice(1).entries()) {
-    const before = new Map(looks[index]!.queues.map((queue) => [queue.name, queue[state]]));
-    for (const queue of queues) {
-      const more = queue[state] - (before.get(queue.name) ?? 0);
-      ended += Math.max(0, more);
-      isLeast ||= more < 0;
-    }
-  }
-  const rate = (1_000 * ended) / Math.max(1, last.at - first.at);
-  const digits = rate < 10 ? 1 : 0;
-  return `${isLeast ? "at least " : ""}${rate.toLocaleString("en", { maximumFractionDigits: digits })}/s`;
+export function ratesText(looks: readonly Look[]): string {
+  const added = ({ queues }: Look) => countOf(queues, "added");
+  const ended = (look: Look) =>
+    added(look) - countOf(look.queues, "pending") - countOf(look.queues, "running");
+  const failed = ({ queues }: Look) => countOf(queues, "failed");
+  const rate = (number: (look: Look) => number) =>
+    perSecond(looks.map(number), looks.at(-1)!.at - looks[0]!.at);
+  return `${rate(added)} added  ${rate(ended)} ended  ${rate(failed)} failed`;
+}
+
+function perSecond(numbers: readonly number[], milliseconds: number): string {
+  if (milliseconds === 0) return "…/s";
+  // A job that is tried again after its end, or a storage that was emptied, is not less than nothing.
+  const rises = numbers.slice(1).map((number, index) => Math.max(0, number - numbers[index]!));
+  const rate = (1_000 * rises.reduce((sum, rise) => sum + rise, 0)) / milliseconds;
+  return `${rate.toLocaleString("en", { maximumFractionDigits: rate < 10 ? 1 : 0 })}/s`;
 }

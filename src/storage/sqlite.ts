@@ -227,8 +227,11 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
           values.push(page.after);
         }
         const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
+        // SQLite would rather pass all jobs than sort the few that run.
+        const few = "(SELECT * FROM jobs INDEXED BY jobs_running WHERE state = 'running')";
+        const jobs = filter.state === "running" ? few : "jobs";
         return database
-          .query<JobRow, (string | number)[]>(`SELECT * FROM jobs ${where} ORDER BY id DESC LIMIT ?`)
+          .query<JobRow, (string | number)[]>(`SELECT * FROM ${jobs} ${where} ORDER BY id DESC LIMIT ?`)
           .all(...values, page.limit)
           .map(toJob);
       }),

@@ -5,7 +5,16 @@ import type { Job } from "../../../src/index.ts";
 import { aJob, aSchedule, aWorker, now, pending } from "../../../src/testing/builders.ts";
 import { busyWorker, errors, minute, notes, second } from "../../support/facts.ts";
 
-const none = { paused: false, pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+const none = {
+  paused: false,
+  nextRunAt: null as number | null,
+  added: 0,
+  pending: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+};
 
 const queue = (name: string, numbers: Partial<typeof none> = {}) => ({ name, ...none, ...numbers });
 
@@ -34,7 +43,7 @@ function drawn(
 test("everything has its place", () => {
   const look = aLook({
     queues: [
-      queue("default", { pending: 1_234, running: 2, failed: 2 }),
+      queue("default", { pending: 1_234, running: 2, failed: 2, nextRunAt: now - minute }),
       queue("mail", { paused: true, pending: 3 }),
     ],
     workers: [busyWorker, aWorker("w2", { pid: 2, queues: [], seenAt: now, leaseUntil: now + second })],
@@ -50,10 +59,10 @@ test("everything has its place", () => {
   });
   const [title, ...rest] = drawn(look).split("\n");
   expect(title).toMatch(/^\d\d:\d\d:\d\d {2}sqlite:jobs\.db {2}\(q ends this\)$/);
-  expect(rest.join("\n")).toBe(`…/s succeeded  …/s failed
+  expect(rest.join("\n")).toBe(`…/s added  …/s ended  …/s failed
 
-QUEUE          PENDING  RUNNING  SUCCEEDED  FAILED  CANCELLED
-default        1,234    2        0          2       0
+QUEUE          PENDING  RUNNING  SUCCEEDED  FAILED  CANCELLED  DUE
+default        1,234    2        0          2       0          1m ago
 mail (paused)  3        0        0          0       0
 
 WORKER  QUEUES   LAST CLAIM  SEEN
@@ -88,12 +97,13 @@ describe("what there is not", () => {
   });
 });
 
-test("a worker whose lease is over is called stale", () => {
+test("a worker whose lease is over is called stale, and one that has stopped is not there", () => {
   const silent = { seenAt: now - 20 * second, leaseUntil: now - second };
-  const text = drawn(aLook({ workers: [busyWorker, { ...busyWorker, pid: 9, ...silent }] }));
+  const stopped = { ...busyWorker, pid: 8, leaseUntil: busyWorker.seenAt };
+  const text = drawn(aLook({ workers: [busyWorker, { ...busyWorker, pid: 9, ...silent }, stopped] }));
   expect(text).toMatch(/^host\/1 .* 1s ago$/m);
   expect(text).toMatch(/^host\/9 .* stale, 20s ago$/m);
-  expect(text.match(/stale/g)).toHaveLength(1);
+  expect(text.match(/^host/gm)).toHaveLength(2);
 });
 
 describe("where there is more than fits", () => {
@@ -156,24 +166,34 @@ test("a storage that is lost: since when and why, over what was known last", () 
 });
 
 describe("rates", () => {
-  const at = (seconds: number, numbers: Partial<typeof none>, name = "default") =>
-    aLook({ at: now + seconds * second, queues: [queue(name, numbers)] });
+  const at = (seconds: number, ...queues: Partial<typeof none>[]) =>
+    aLook({ at: now + seconds * second, queues: queues.map((numbers, i) => queue(`queue-${i}`, numbers)) });
 
-  test("are what was added to the counts of each state, by the time that passed", () => {
+  test("of jobs that were added, ended and failed are those of all looks together", () => {
     const looks = [
-      at(0, { succeeded: 5 }),
-      at(1, { succeeded: 9, failed: 1 }),
-      at(4, { succeeded: 45, failed: 1 }),
+      at(0, { added: 20, pending: 20 }),
+      at(1, { added: 20, pending: 11, running: 4, succeeded: 5 }),
+      at(4, { added: 26, pending: 10, running: 4, succeeded: 11, failed: 1 }),
     ];
-    expect(drawn(looks)).toContain("10/s succeeded  0.3/s failed");
+    expect(drawn(looks)).toContain("\n1.5/s added  3/s ended  0.3/s failed");
   });
 
-  test("count a queue that was not there before", () => {
-    expect(drawn([at(0, {}, "old"), at(1, { succeeded: 1_500 }, "new")])).toContain("1,500/s succeeded");
+  test("count queues that were not there before, and large numbers", () => {
+    const looks = [at(0, { added: 5, succeeded: 5 }), at(1, { added: 5, succeeded: 5 }, { added: 1_500 })];
+    expect(drawn(looks)).toContain("\n1,500/s added  1,500/s ended  0/s failed");
   });
 
-  test("say what they are at least where finished jobs were deleted in between", () => {
-    const looks = [at(0, { succeeded: 100 }), at(1, { succeeded: 130 }), at(2, { succeeded: 20 })];
-    expect(drawn(looks)).toContain("at least 15/s succeeded  0/s failed");
+  test("count jobs that were deleted in between", () => {
+    const looks = [
+      at(0, { added: 900, succeeded: 900 }),
+      at(1, { added: 950 }),
+      at(2, { added: 1_000, succeeded: 9 }),
+    ];
+    expect(drawn(looks)).toContain("\n50/s added  50/s ended  0/s failed");
+  });
+
+  test("are not less than nothing when jobs are tried again, or all are gone", () => {
+    const looks = [at(0, { added: 9, failed: 9 }), at(1, { added: 9, pending: 9 }), at(2, {})];
+    expect(drawn(looks)).toContain("\n0/s added  0/s ended  0/s failed");
   });
 });
