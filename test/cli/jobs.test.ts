@@ -185,7 +185,7 @@ describe("status", () => {
     expect(stdout).toMatch(/^QUEUE +PENDING +RUNNING +SUCCEEDED +FAILED +CANCELLED$/m);
     expect(stdout).toMatch(/^default +0 +0 +3 +0 +0$/m);
     expect(stdout).toMatch(/^greetings \(paused\) +1 +0 +0 +0 +0$/m);
-    expect(stdout).toMatch(/^w1 +here\/7 +a,b +1h ago +never$/m);
+    expect(stdout).toMatch(/^w1 +here\/7 +a,b +1h ago +not yet$/m);
     expect(stdout).not.toContain("dead");
 
     const { queues, workers } = await bench.json("status");

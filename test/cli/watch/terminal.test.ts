@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Nuvom, openStorage } from "../../../src/index.ts";
 import { aJob, aWorker, start } from "../../../src/testing/builders.ts";
 import * as tasks from "../../fixtures/tasks/basic.ts";
@@ -6,8 +6,6 @@ import { commandLine } from "../../support/command-line.ts";
 import { temporaryProject } from "../../support/project.ts";
 import { startRedis } from "../../support/redis.ts";
 import { frames, onTerminal, startOnTerminal } from "../../support/terminal.ts";
-
-setDefaultTimeout(30_000);
 
 const entered = "\u001b[?1049h\u001b[?7l\u001b[?25l";
 const restored = "\u001b[?25h\u001b[?7h\u001b[?1049l";
