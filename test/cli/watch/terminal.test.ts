@@ -17,10 +17,10 @@ function drawing(lines: string[]): string {
   return `\u001b[?2026h${placed.join("")}\u001b[?2026l`;
 }
 
-/** `nuvom status --watch` on a terminal, looking often. */
-function startWatching(storage: string, size = usual, env: Record<string, string> = {}) {
-  return startOnTerminal(size, ["status", "--watch", "--interval", "100ms"], {
-    env: { NUVOM_STORAGE: storage, ...env },
+/** `nuvom status --watch` on a terminal, looking often unless told otherwise. */
+function startWatching(storage: string, interval = "100ms") {
+  return startOnTerminal(usual, ["status", "--watch", "--interval", interval], {
+    env: { NUVOM_STORAGE: storage },
   });
 }
 
@@ -55,8 +55,9 @@ test("what is there is shown, and what comes", async () => {
 test("every picture is one write that places each line: nothing scrolls, and nothing is wrapped", async () => {
   await using bench = commandLine();
   await bench.client.enqueue(tasks.echo, 1, { queue: "漢字\n\u001b[2J".repeat(99) });
-  await using watching = startWatching(bench.storage);
+  await using watching = startWatching(bench.storage, "1h");
   await watching.shows(/漢字/);
+  const began = performance.now();
   for (const [columns, rows] of [
     [120, 40],
     [33, 7],
@@ -69,6 +70,8 @@ test("every picture is one write that places each line: nothing scrolls, and not
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
     if (columns > 5) expect(Math.max(...widths)).toBe(columns);
   }
+  // What is shown is drawn once a second even if nothing happens.
+  expect(performance.now() - began).toBeLessThan(2_500);
   watching.terminal.write("q");
   expect(await watching.ended).toBe(0);
   const during = watching.text.slice(entered.length, -restored.length);
