@@ -125,7 +125,7 @@ function runningOf({ running, queues }: Look, now: number): Section {
       const { progress } = jobNotes(job);
       return [job.task, relative(job.startedAt!, now), progress ? progressText(progress) : ""];
     });
-  const columns = [text("RUNNING"), { header: "SINCE" }, text("PROGRESS")];
+  const columns = [text("RUNNING"), { header: "STARTED" }, text("PROGRESS")];
   return { columns, rows, total: Math.max(rows.length, countOf(queues, "running")) };
 }
 

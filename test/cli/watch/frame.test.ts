@@ -69,8 +69,8 @@ WORKER  QUEUES   LAST CLAIM  SEEN
 host/1  default  2s ago      1s ago
 host/2  all      not yet     now
 
-RUNNING  SINCE   PROGRESS
-import   1m ago  40 of 80 (50%): users
+RUNNING  STARTED  PROGRESS
+import   1m ago   40 of 80 (50%): users
 resize   5s ago
 
 FAILED   WHEN    ERROR
