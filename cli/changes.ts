@@ -5,6 +5,7 @@ const settleTime = 100;
 
 /** Tells of changes in folders, not in those below them. */
 export class Changes {
+  readonly #unwatched = new Set<string>();
   readonly #watchers = new Map<string, () => void>();
   #changed = Promise.withResolvers<void>();
   #timer: Timer | undefined;
@@ -17,18 +18,22 @@ export class Changes {
       close();
       this.#watchers.delete(folder);
     }
-    const added = folders.filter((folder) => !this.#watchers.has(folder));
-    for (const folder of added) {
+    const before = this.#watchers.size;
+    for (const folder of folders) {
+      if (this.#watchers.has(folder)) continue;
       try {
         const watcher = watch(folder, () => this.#soon());
         watcher.on("error", () => this.#soon());
         this.#watchers.set(folder, () => watcher.close());
       } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
         // It may be gone by now, of which the folder above tells.
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+        if (code === "ENOENT" || this.#unwatched.has(folder)) continue;
+        this.#unwatched.add(folder);
+        console.error(`nuvom: changes in ${folder} will not be seen: ${message}`);
       }
     }
-    return added.length > 0;
+    return this.#watchers.size > before;
   }
 
   /** Resolves when something has changed since it did so last. */

@@ -9,7 +9,7 @@ import { type Discovery, discover } from "../src/discovery/discover.ts";
 import { milliseconds } from "../src/duration.ts";
 import { type Duration, InvalidOptionError, Nuvom, NuvomError, StorageError } from "../src/index.ts";
 import { projectRoot } from "../src/project.ts";
-import { sqliteFile, withoutPassword } from "../src/storage/open.ts";
+import { absoluteUrl, sqliteFile, withoutPassword } from "../src/storage/open.ts";
 import { wrapped } from "./output.ts";
 
 /** What a command's flag is; the same table parses the arguments and prints the help. */
@@ -201,7 +201,11 @@ export function invoker(what: string): string {
 
 /** The storage that a command uses, for people. */
 export function storageName(flags: object): string {
-  const { storage } = configured(flags, rootOf(flags)).values;
+  const root = rootOf(flags);
+  const { storage } = configured(flags, root).values;
+  if (typeof storage === "string" && projectRoot(root) !== projectRoot()) {
+    return withoutPassword(absoluteUrl(storage, projectRoot(root)));
+  }
   return typeof storage === "string" ? withoutPassword(storage) : "of the project's own";
 }
 
@@ -215,14 +219,15 @@ export async function withClient<T>(
   work: (client: Nuvom) => Promise<T>,
   { mayCreate = false } = {},
 ): Promise<T> {
-  const { storage } = configured(flags, rootOf(flags)).values;
-  const path = typeof storage === "string" ? sqliteFile(storage, projectRoot()) : null;
+  const root = rootOf(flags);
+  const { storage } = configured(flags, root).values;
+  const path = typeof storage === "string" ? sqliteFile(storage, projectRoot(root)) : null;
   if (!mayCreate && path !== null && !existsSync(path)) {
     throw new StorageError(
       `storage ${path}: there is no such file yet: the first job, or the first worker, makes it`,
     );
   }
-  const client = new Nuvom({ storage });
+  const client = new Nuvom({ storage, root });
   try {
     return await work(client);
   } finally {

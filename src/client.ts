@@ -16,6 +16,8 @@ import { isOnce, type Once, type Recurring, type ScheduleOptions } from "./when.
 
 /** What is left out is as the project's configuration says. */
 export interface NuvomOptions extends Pick<Config, "storage" | "sizeLimit" | "keep"> {
+  /** The project whose configuration holds, and where a relative path starts; that of the current folder unless given. */
+  root?: string;
   clock?: Clock;
 }
 
@@ -31,11 +33,11 @@ export class Nuvom {
   #closed = false;
 
   /** @throws InvalidOptionError, StorageError */
-  constructor({ clock = systemClock, ...given }: NuvomOptions = {}) {
-    const { values } = configure(projectRoot(), given, (name) => `new Nuvom: ${name}`);
+  constructor({ clock = systemClock, root = projectRoot(), ...given }: NuvomOptions = {}) {
+    const { values } = configure(root, given, (name) => `new Nuvom: ${name}`);
     this.#keep = values.keep;
     this.#sizeLimit = values.sizeLimit;
-    this.storage = configuredStorage(values);
+    this.storage = configuredStorage(values, projectRoot(root));
     this.#clock = clock;
     this.#results = new Results(this.storage, this.#clock);
   }

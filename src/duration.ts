@@ -14,8 +14,8 @@ const unitLengths: Record<Unit, number> = {
   w: 604_800_000,
 };
 
-/** The span of time that a `Date` can express. */
-const longest = 8.64e15;
+/** From today on, that leads to a time that a `Date` can express. */
+const longest = 8.64e15 / 2;
 
 /**
  * The duration in whole milliseconds.

@@ -71,9 +71,6 @@ export async function newJob(
   await validInput(definition, input);
   const runAt =
     options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in"));
-  if (Number.isNaN(new Date(runAt).getTime())) {
-    throw new InvalidOptionError(`task ${JSON.stringify(definition.name)}: in: that is later than any date`);
-  }
   const timeout = options.timeout === undefined ? definition.timeout : options.timeout;
   return {
     id,

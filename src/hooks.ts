@@ -49,6 +49,7 @@ export const hookNames: readonly HookName[] = ["onStart", "onSuccess", "onFailur
 
 /** @throws Error if there is one that Nuvom does not know. */
 export function checkedHooks(hooks: Hooks): Hooks {
+  if (typeof hooks !== "object" || hooks === null) throw new Error("must be an object of functions");
   for (const [name, hook] of Object.entries(hooks)) {
     if (!hookNames.includes(name as never)) throw new Error(unknownName("hook", name, hookNames));
     if (typeof hook !== "function" && hook !== undefined) throw new Error(`${name} must be a function`);

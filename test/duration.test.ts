@@ -24,7 +24,7 @@ describe("milliseconds", () => {
   test("a text means its number times its unit", () => {
     const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
     const unit = fc.constantFrom(...(Object.keys(units) as (keyof typeof units)[]));
-    const law = fc.property(fc.nat(10_000_000), unit, (count, unit) => {
+    const law = fc.property(fc.nat(7_000_000), unit, (count, unit) => {
       expect(milliseconds(`${count}${unit}`, "timeout")).toBe(count * units[unit]);
     });
     fc.assert(law);

@@ -5,8 +5,11 @@ import { command, everywhere, UsageError } from "../command.ts";
 const scripts: Record<string, string> = {
   bash: `# Completion for nuvom; put it into ~/.bashrc: source <(nuvom completion bash)
 _nuvom() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(nuvom completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local word
+  COMPREPLY=()
+  while IFS= read -r word; do
+    [[ $word == "\${COMP_WORDS[COMP_CWORD]}"* ]] && COMPREPLY+=("$(printf %q "$word")")
+  done < <(nuvom completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _nuvom nuvom`,
   zsh: `# Completion for nuvom; put it into ~/.zshrc, behind compinit: source <(nuvom completion zsh)
@@ -29,7 +32,7 @@ export default command({
   complete: (positionals) => (positionals.length === 0 ? Object.keys(scripts) : []),
   async run([shell, ...words]) {
     if (shell === "words") {
-      for (const word of await wordsAfter(words)) console.log(word);
+      for (const word of await wordsAfter(words)) if (!/\p{Cc}/u.test(word)) console.log(word);
       return 0;
     }
     const script = Object.hasOwn(scripts, shell!) ? scripts[shell!] : undefined;

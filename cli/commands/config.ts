@@ -1,4 +1,4 @@
-import { optionNames, options } from "../../src/config/options.ts";
+import { type OptionName, optionNames, options } from "../../src/config/options.ts";
 import { withoutPassword } from "../../src/storage/open.ts";
 import { command, configFlags, configurable, configured, jsonFlag, rootFlag, rootOf } from "../command.ts";
 import { printable, printJson } from "../output.ts";
@@ -17,7 +17,7 @@ export default command({
     const { given, origins, warnings } = configured(flags, root);
     const rows = optionNames.map((name) => ({
       option: name,
-      value: given[name] === undefined ? options[name].otherwise : shown(given[name]),
+      value: given[name] === undefined ? options[name].otherwise : shown(name, given[name]),
       origin: origins[name],
     }));
     if (flags.json) printJson(rows);
@@ -39,10 +39,9 @@ export default command({
 });
 
 /** As it was written, but for what must not be seen and what cannot be. */
-function shown(value: unknown): string {
+function shown(name: OptionName, value: unknown): string {
+  if (name === "storage" && typeof value !== "string") return "a storage of your own";
   if (typeof value === "string") return withoutPassword(value);
   if (Array.isArray(value)) return value.join(", ");
-  if (typeof value === "object" && value !== null && "claim" in value) return "a storage of your own";
-  if (typeof value === "function") return "a function that opens a storage";
   return JSON.stringify(value, (_, part) => (typeof part === "function" ? "a function" : part));
 }

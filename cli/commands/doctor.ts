@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { engines } from "../../package.json";
-import { type Configured, configuredStorage } from "../../src/config/configure.ts";
+import type { Configured } from "../../src/config/configure.ts";
 import { discover } from "../../src/discovery/discover.ts";
 import { formatDuration } from "../../src/duration.ts";
 import { Nuvom } from "../../src/index.ts";
@@ -63,12 +63,12 @@ async function* examine(flags: object, root: string): AsyncGenerator<Finding> {
 
   if (configuration === null) return;
   const { storage } = configuration.values;
-  const file = typeof storage === "string" ? sqliteFile(storage, projectRoot()) : null;
+  const file = typeof storage === "string" ? sqliteFile(storage, projectRoot(root)) : null;
   if (file !== null && !existsSync(file)) {
     return yield found("doubtful", `there is no ${file} yet: the first job, or the first worker, makes it`);
   }
   try {
-    await using nuvom = new Nuvom({ storage: configuredStorage(configuration.values) });
+    await using nuvom = new Nuvom({ storage, root });
     yield* examineStorage(nuvom, storageName(flags), found);
     yield* examineWorkers(nuvom, found);
     yield* examineWaiting(

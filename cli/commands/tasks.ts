@@ -46,7 +46,10 @@ export default command({
     }
     const root = rootOf(flags);
     const { values } = configured(flags, root);
-    const { tasks, problems, stale } = discover(root, { ...values, fresh: flags.check ?? false });
+    const { tasks, problems, stale } = discover(root, {
+      ...values,
+      fresh: flags.check || "include" in flags || "exclude" in flags,
+    });
     if (flags.json)
       printJson({
         root,

@@ -53,7 +53,11 @@ export default command({
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
     // Whoever has started it by a channel, as nuvom dev does, ends it by closing that, or by dying.
-    process.on("disconnect", () => void worker?.stop({ grace: untilTheyEnd }));
+    let isLetGo = false;
+    process.on("disconnect", () => {
+      isLetGo = true;
+      void worker?.stop({ grace: untilTheyEnd });
+    });
     reapIfFirst();
     worker = await startWorker({
       ...given(flags),
@@ -67,6 +71,7 @@ export default command({
     for (const line of problemLines(worker.discovery.problems)) console.error(line);
     if (worker.discovery.tasks.length === 0)
       console.error(`no tasks in ${root}; nuvom init adds a first one`);
+    if (isLetGo) void worker.stop({ grace: untilTheyEnd });
     if (Number.isFinite(askedAt)) void worker.stop({ grace });
     await worker.stopped;
     return unrecorded > 0 ? 1 : 0;

@@ -1,11 +1,11 @@
 import { basename, dirname } from "node:path";
 import type { z } from "zod";
 import { InvalidOptionError } from "../errors.ts";
-import { projectRoot } from "../project.ts";
 import { absoluteUrl, openStorage } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Config } from "./config.ts";
-import { configFile, loadConfig } from "./file.ts";
+import { configFile, isPlain, loadConfig } from "./file.ts";
+import { workersStorage } from "./inherited.ts";
 import { nearestName, unknownName } from "./nearest.ts";
 import { type OptionName, optionNames, options, shapes, variableOf } from "./options.ts";
 
@@ -67,7 +67,7 @@ export function configure(
 }
 
 /** Opens the storage that is configured; a storage of the user's own is returned as it is. */
-export function configuredStorage({ storage }: Configuration, root: string = projectRoot()): Storage {
+export function configuredStorage({ storage }: Configuration, root: string): Storage {
   if (typeof storage === "string") return openStorage(storage, root);
   return typeof storage === "function" ? storage() : storage;
 }
@@ -75,6 +75,9 @@ export function configuredStorage({ storage }: Configuration, root: string = pro
 /** The options that a configuration holds, without those that are `undefined`. */
 function leaves(config: Config, place: string): Layer["values"] {
   const { recycle, ...flat } = config;
+  if (recycle !== undefined && !isPlain(recycle)) {
+    throw new InvalidOptionError(`${place}: recycle: must be an object such as { jobs: 1000 }`);
+  }
   const nested = Object.entries(recycle ?? {}).map(([name, value]) => [`recycle.${name}`, value]);
   const entries = [...Object.entries(flat), ...nested] as [OptionName, unknown][];
   const unknown = entries.find(([name]) => !Object.hasOwn(options, name));
@@ -87,12 +90,15 @@ function leaves(config: Config, place: string): Layer["values"] {
 function fromEnvironment(): Layer {
   const entries = optionNames
     .filter((name) => options[name].value !== null)
-    .map((name) => [name, process.env[variableOf(name)] || undefined]);
+    .map((name) => [
+      name,
+      (name === "storage" && workersStorage()) || process.env[variableOf(name)] || undefined,
+    ]);
   return { origin: variableOf, values: Object.fromEntries(entries) };
 }
 
 /** Variables that are not for configuration. */
-const otherVariables = /^NUVOM_TEST_|^NUVOM_PROCESS$/;
+const otherVariables = /^NUVOM_TEST_|^NUVOM_PROCESS$|^NUVOM_WORKER_STORAGE$/;
 
 function unknownVariables(): string[] {
   const known = optionNames.filter((name) => options[name].value !== null).map(variableOf);

@@ -22,10 +22,17 @@ export function loadConfig(path: string): Config {
   } catch (error) {
     throw new InvalidOptionError(`${place} cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
-  if (typeof loaded !== "object" || loaded === null) {
+  if (!isPlain(loaded)) {
     throw new InvalidOptionError(`${place} must export its options: export default defineConfig({ … })`);
   }
   return loaded;
+}
+
+/** A promise, a Map or an array would be one without options. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function reasonOf(error: unknown): string {

@@ -118,8 +118,12 @@ export const shapes = lazily((z) => {
   const count = z.preprocess(asNumber, z.int(wholeNumber).min(1, wholeNumber));
   const duration = read((value) => milliseconds(asNumber(value) as Duration, ""));
   const size = read((value) => bytesOf(asNumber(value) as Size, ""));
-  const list = z.preprocess(asList, z.array(z.string().min(1)).min(1, "must name at least one"));
-  const isOpen = (value: unknown) => typeof value === "function" || (typeof value === "object" && !!value);
+  const list = z.preprocess(
+    asList,
+    z.array(z.string().min(1, "must not hold an empty name")).min(1, "must name at least one"),
+  );
+  const isOpen = (value: unknown) =>
+    typeof value === "function" || typeof (value as Partial<Storage> | null)?.claim === "function";
   return {
     storage: z
       .custom<string | Storage | (() => Storage)>(

@@ -61,7 +61,7 @@ export function scan(source: string, file: string, links: Links = {}): FileScan 
 /** Under which names a file exports `task`, which it imports from this package. Empty for a file that does not parse. */
 export function exportsOf(source: string, file: string): Members {
   // What exports nothing but its own declarations need not be parsed.
-  if (!/\bexport\b\s*(?:[*{]|default\b|(?:const|let|var)\b[^;(]*=)/.test(source)) return {};
+  if (!/\bexport\b\s*(?:[*{]|default\b|(?:const|let|var)\b)/.test(source)) return {};
   try {
     return Object.fromEntries(bindings(source, file, () => undefined).exports);
   } catch {

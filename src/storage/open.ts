@@ -66,7 +66,9 @@ export function sqliteFile(url: string, root: string): string | null {
   return resolve(root, sqliteParts(url, url.slice("sqlite:".length)).path);
 }
 
-/** The URL of a storage for people. */
+/** The URL of a storage for people: of what may be a password, which may hold any character, nothing is left. */
 export function withoutPassword(url: string): string {
-  return url.replace(/:[^:@/]*@/, ":***@");
+  return url.replace(/^([a-z][a-z0-9+]*:\/\/)(?:([^:@/]*):)?.*@/is, (_, scheme, user) => {
+    return `${scheme}${user === undefined ? "" : `${user}:`}***@`;
+  });
 }

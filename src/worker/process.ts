@@ -1,3 +1,4 @@
+import { inheritStorage } from "../config/inherited.ts";
 import type { Hooks } from "../hooks.ts";
 import { describeThrown } from "../thrown.ts";
 import { Executor } from "./executor.ts";
@@ -10,6 +11,7 @@ import { type Envelope, type FromProcess, insideProcess, type ToProcess } from "
  * @param hooks those of every task, where they are not in a file of configuration that the worker names.
  */
 export function runProcess(hooks?: Hooks): void {
+  inheritStorage();
   // A task may replace it for its own purposes.
   const sendToWorker = process.send!.bind(process);
   const executor = new Executor(

@@ -58,15 +58,33 @@ export function discoveredTasks(
   };
 }
 
+/** Its processes could not tell for which of two workers they are. */
+let hasHandedOver = false;
+
 /** Tasks that this program has imported itself. Its processes are the same program, started again. */
-export function handedOver(tasks: readonly Task<never, unknown>[]): Sources {
+export function handedOver(root: string, tasks: readonly Task<never, unknown>[]): Sources {
+  if (hasHandedOver)
+    throw new InvalidOptionError(
+      "startWorker: tasks: a program can hand over its tasks once: all to one worker",
+    );
   const names = tasks.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new InvalidOptionError(`startWorker: tasks: there are two of the name ${JSON.stringify(twice)}`);
   }
   const isCompiled = import.meta.dir.startsWith("/$bunfs/");
-  const program = isCompiled ? [process.execPath] : [process.execPath, ...process.execArgv, Bun.main];
+  if (!isCompiled && !existsSync(Bun.main)) {
+    throw new InvalidOptionError(
+      "startWorker: tasks: the processes are this program, started again: it must be a file",
+    );
+  }
+  hasHandedOver = true;
+  const flags = process.execArgv.filter((flag) => !/^--(?:inspect|watch|hot)/.test(flag));
+  const program = isCompiled ? [process.execPath] : [process.execPath, ...flags, Bun.main];
+  // A bundle is all of the program, as a source is not.
+  const hash = existsSync(processFile)
+    ? discover(root).sources
+    : Bun.hash.wyhash(readFileSync(isCompiled ? process.execPath : Bun.main)).toString(36);
   return {
     discovery: {
       tasks: tasks.map(({ name, definition: { isolation, recurring } }) => {
@@ -77,9 +95,9 @@ export function handedOver(tasks: readonly Task<never, unknown>[]): Sources {
       read: 0,
       folders: [],
       stale: false,
-      sources: Bun.hash.wyhash(readFileSync(isCompiled ? process.execPath : Bun.main)).toString(36),
+      sources: hash,
     },
-    spawn: spawnProgram([...program, ...process.argv.slice(2)]),
+    spawn: spawnProgram([...program, ...process.argv.slice(2)], process.cwd()),
     config: null,
     describe: () => describeAll(tasks),
   };

@@ -25,10 +25,10 @@ export type Spawn = (options: {
 
 /** Starts processes by a command whose program calls `runProcess`. */
 export const spawnProgram =
-  (command: string[]): Spawn =>
+  (command: string[], folder?: string): Spawn =>
   (options) => {
     const child = Bun.spawn(command, {
-      cwd: options.root,
+      cwd: folder ?? options.root,
       env: { ...process.env, ...options.environment },
       stdio: ["ignore", "inherit", "inherit"],
       // Leads a group of its own, to which what its jobs start belongs.

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { type Configuration, type Configured, configure, configuredStorage } from "../config/configure.ts";
-import { variableOf } from "../config/options.ts";
+import { storageVariable } from "../config/inherited.ts";
 import type { Task } from "../definition.ts";
 import type { Discovery } from "../discovery/discover.ts";
 import { type Duration, milliseconds } from "../duration.ts";
@@ -53,7 +53,7 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<RunningWorker> {
   const { root: folder, tasks, drain = false, onEvent, ...given } = options;
-  if (tasks && process.env[processVariable]) return becomeProcess(given.hooks);
+  if (tasks && process.env[processVariable] && process.send) return becomeProcess(given.hooks);
   if (insideProcess in globalThis) {
     throw new InvalidOptionError(
       "startWorker was called while a worker's process imported a task's file: start the worker in a file that defines no task and that no such file imports",
@@ -67,15 +67,15 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   const root = folder === undefined ? projectRoot() : resolve(folder);
   const { values, origins, warnings } = configure(root, given, (name) => `startWorker: ${name}`);
   const environment = {
-    ...storageForProcesses(values, origins),
+    ...storageForProcesses(values, origins, projectRoot(root)),
     ...(tasks && { [processVariable]: "1" }),
   };
-  const sources = tasks ? handedOver(tasks) : discoveredTasks(root, values, environment);
+  const sources = tasks ? handedOver(root, tasks) : discoveredTasks(root, values, environment);
   const { discovery, spawn, config, describe } = sources;
   const emit = guarded(onEvent);
   for (const text of warnings) emit({ type: "warning", text });
 
-  const storage = configuredStorage(values);
+  const storage = configuredStorage(values, projectRoot(root));
   const worker = new Worker({
     storage,
     spawn,
@@ -139,10 +139,11 @@ function becomeProcess(hooks: Hooks | undefined): Promise<never> {
 function storageForProcesses(
   { storage }: Configuration,
   { storage: origin }: Configured["origins"],
+  root: string,
 ): Record<string, string> {
   if (typeof storage !== "string" && origin !== "startWorker: storage") return {};
   const url = typeof storage === "string" ? storage : null;
-  return { [variableOf("storage")]: storageUrlForProcesses(url, projectRoot()) };
+  return { [storageVariable]: storageUrlForProcesses(url, root) };
 }
 
 /** A listener's mistake must not become the worker's. */

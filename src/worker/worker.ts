@@ -43,7 +43,7 @@ export class Worker {
   #turn = 0;
   /** When to look for parked jobs. */
   #parkedAt = 0;
-  /** When it last had as many jobs as it wanted or as there were. */
+  /** When it last had as many jobs as it wanted, none once it is stopping, or as there were. */
   #claimedAt: number | null = null;
   /** How many jobs the storage counts as this worker's, if that is more than it knows of. */
   #heldUnknown = 0;
@@ -143,6 +143,7 @@ export class Worker {
     await this.#verdicts.settle();
     const { storage, clock, drain, files, sources } = this.settings;
     if (this.#stopping) {
+      this.#claimedAt = clock.now();
       if (this.#pool.load === 0 && this.#verdicts.count === 0) await this.#finish();
       return this.#soonIfUnsettled();
     }

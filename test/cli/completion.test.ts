@@ -63,6 +63,30 @@ describe.each(shells)("%s completes", (shell, script) => {
   });
 });
 
+test.each(shells)(
+  "%s runs nothing of what a task is called, and completes it whole",
+  async (shell, script) => {
+    using project = await temporaryProject({
+      "tasks.ts": `
+      import { task } from "nuvom";
+      export const names = [task("odd$(touch\${IFS}ran)", () => 1), task("odd\`touch ran\`", () => 1), task("odd\\nline", () => 1)];`,
+      "bin/nuvom": `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`,
+    });
+    chmodSync(project.file("bin/nuvom"), 0o755);
+    const { stdout } = Bun.spawnSync([shell, "-c", script(["nuvom", "enqueue", "odd"])], {
+      cwd: project.path,
+      env: { ...process.env, PATH: `${project.file("bin")}:${process.env.PATH}` },
+    });
+    expect(await Bun.file(project.file("ran")).exists()).toBe(false);
+    const found = stdout
+      .toString()
+      .trim()
+      .split("\n")
+      .map((word) => word.replaceAll("\\", ""));
+    expect(found.sort()).toEqual(["odd$(touch$\x7bIFS}ran)", "odd`touch ran`"]);
+  },
+);
+
 test("a shell that is not known is refused, with the nearest that is", async () => {
   const { stderr, exitCode } = await nuvom(["completion", "bsh"]);
   expect(stderr).toBe('nuvom: there is no shell "bsh"; did you mean bash?\n');

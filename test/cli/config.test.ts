@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { withoutPassword } from "../../src/storage/open.ts";
 import { widest } from "../support/command-line.ts";
 import { nuvom } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
@@ -45,4 +46,50 @@ test("a command refuses a wrong configuration and says where it stands", async (
     expect(stderr).toBe('nuvom: nuvom.config.ts: there is no option "queue"; did you mean queues?\n');
     expect(exitCode).toBe(2);
   }
+});
+
+test.each([
+  ["redis://:p@s3cret@host", "redis://:***@host"],
+  ["redis://:pa:s3cret@host/1", "redis://:***@host/1"],
+  ["redis://ann:a/b3cret@host?prefix=x", "redis://ann:***@host?prefix=x"],
+  ["redis://s3cret@host", "redis://***@host"],
+  ["postgres://u:s3/cret@h/db", "postgres://u:***@h/db"],
+  ["redis://host:6379", "redis://host:6379"],
+  ["sqlite:/a@b/c.db", "sqlite:/a@b/c.db"],
+])("of the URL %s a person sees %s", (url, shown) => {
+  expect(withoutPassword(url)).toBe(shown);
+});
+
+test("what is no storage is refused, and not shown", async () => {
+  for (const storage of [
+    'new URL("redis://:s3cret@h")',
+    '["redis://:s3cret@h"]',
+    '{ url: "redis://:s3cret@h" }',
+  ]) {
+    using project = await temporaryProject({ "nuvom.config.ts": `export default { storage: ${storage} };` });
+    const { stdout, stderr } = await nuvom(["config"], { cwd: project.path });
+    expect(stderr).toBe(
+      "nuvom: nuvom.config.ts: storage: must be a URL, a storage, or a function that opens one\n",
+    );
+    expect(stdout).toBe("");
+  }
+});
+
+test("--root names the project whose storage and configuration hold, wherever the command runs", async () => {
+  using project = await temporaryProject({
+    "tasks.ts": `import { task } from "nuvom"; export const size = task("size", (text: string) => text.length);`,
+    "nuvom.config.ts": 'export default { sizeLimit: "10mb", keep: "forever" };',
+  });
+  using elsewhere = await temporaryProject({ "nuvom.config.ts": "export default { nothing: true };" });
+  const run = (command: string[], stdin = "") =>
+    nuvom([...command, "--root", project.path], { cwd: elsewhere.path, stdin });
+  const text = "x".repeat(2 * 1024 * 1024);
+  const added = await run(["enqueue", "size", "-"], JSON.stringify(text));
+  expect(added.stderr).toBe("");
+  const worked = await run(["worker", "--drain", "--processes", "1"]);
+  expect(worked.stdout).toContain(`storage sqlite:${project.file(".nuvom/nuvom.db")}`);
+  const { stdout } = await nuvom(["job", added.stdout.trim(), "--json"], { cwd: project.path });
+  expect(JSON.parse(stdout)).toMatchObject({ state: "succeeded", result: text.length, keepFor: null });
+  expect(await Bun.file(elsewhere.file(".nuvom/nuvom.db")).exists()).toBe(false);
+  expect((await run(["doctor"])).stdout).not.toContain("wrong");
 });

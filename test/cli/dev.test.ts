@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
+import { Changes } from "../../cli/changes.ts";
 import { Nuvom, task } from "../../src/index.ts";
 import { startNuvom } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
+import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
 const greeting = (text: string) => `
@@ -110,6 +112,35 @@ describe("nuvom dev", () => {
     await until(async () => (await site.workers()).some((pid) => pid !== old));
     expect(await (await site.run("greet")).result({ timeout: "20s" })).toBe("second");
   }, 60_000);
+
+  test("lets go of a worker that is still starting", async () => {
+    await using server = await startRedis();
+    const storage = `${server.url}?timeout=500ms`;
+    using project = await temporaryProject({ "tasks/greet.ts": greeting("first") });
+    await server.kill();
+    const dev = startNuvom(["dev", "--processes", "1"], {
+      cwd: project.path,
+      env: { NUVOM_STORAGE: storage },
+    });
+    await until(async () => dev.output.text.includes("cannot be reached"));
+    await Bun.write(project.file("tasks/greet.ts"), greeting("second"));
+    await until(async () => dev.errors.text.includes("the sources have changed"));
+    await server.restart();
+    await using nuvom = new Nuvom({ storage });
+    await until(async () => /stopped +everything/.test(dev.output.text));
+    await until(async () => (await nuvom.storage.workers()).length === 1);
+    dev.program.kill("SIGINT");
+    expect((await dev.ended).exitCode).toBe(0);
+  }, 60_000);
+
+  test("is not held up by a folder that it may not watch, nor by the project's end", async () => {
+    using project = await temporaryProject({ "tasks/greet.ts": greeting("first") });
+    const changes = new Changes();
+    expect(changes.watch([project.path, project.file("nowhere")])).toBe(true);
+    expect(changes.watch([project.path, project.file("nowhere")])).toBe(false);
+    expect(changes.watch([project.file("tasks/greet.ts"), "/proc/1/nothing"])).toBe(true);
+    changes.close();
+  });
 
   test("leaves no worker behind when it is killed", async () => {
     const site = await develop({ "tasks/greet.ts": greeting("first") });

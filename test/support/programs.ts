@@ -18,7 +18,7 @@ export function nuvom(args: string[], options: ProgramOptions = {}) {
   return startNuvom(args, options).ended;
 }
 
-/** Starts `nuvom …` in a folder; `errors` is what it has printed on stderr so far. */
+/** Starts `nuvom …` in a folder; `output` and `errors` are what it has printed so far. */
 export function startNuvom(args: string[], options: ProgramOptions = {}) {
   const { cwd = fixtures, env = {}, stdin = "" } = options;
   const program = Bun.spawn([process.execPath, main, ...args], {
@@ -28,12 +28,13 @@ export function startNuvom(args: string[], options: ProgramOptions = {}) {
     stdout: "pipe",
     stderr: "pipe",
   });
-  const errors = collect(program.stderr);
-  const ended = Promise.all([program.stdout.text(), errors.ended, program.exited]);
+  const [output, errors] = [collect(program.stdout), collect(program.stderr)];
+  const ended = Promise.all([program.exited, output.ended, errors.ended]);
   return {
     program,
+    output,
     errors,
-    ended: ended.then(([stdout, , exitCode]) => ({ stdout, stderr: errors.text, exitCode })),
+    ended: ended.then(([exitCode]) => ({ stdout: output.text, stderr: errors.text, exitCode })),
   };
 }
 

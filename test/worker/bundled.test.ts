@@ -96,6 +96,66 @@ test("a bundle that hands nothing over is told what to do", async () => {
   expect(stderr.toString()).toContain("startWorker({ tasks: [welcome, add] })");
 });
 
+test("its processes start where it was started, and what a job starts does not inherit its storage", async () => {
+  using project = await temporaryProject({
+    "deep/text": "here",
+    "app.ts": `
+      import { readFileSync } from "node:fs";
+      import { startWorker, task } from "nuvom";
+      const text = readFileSync("text", "utf8");
+      const look = task("look", () => {
+        const inOther = "import { Nuvom } from 'nuvom'; const { storage } = new Nuvom(); console.log(await storage.counts())";
+        const { stdout } = Bun.spawnSync([process.execPath, "-e", inOther], { cwd: ".." });
+        return [text, stdout.toString()];
+      });
+      if (process.argv[2] === "twice") await startWorker({ tasks: [look], storage: "memory:" });
+      const worker = await startWorker({ tasks: [look], processes: 1, drain: true, storage: process.argv[3] });
+      await worker.stopped;`,
+  });
+  const storage = `sqlite:${project.file("jobs.db")}`;
+  await using nuvom = new Nuvom({ storage });
+  const job = await nuvom.enqueue(
+    task<unknown, unknown>("look", () => null),
+    undefined,
+  );
+  const { NUVOM_STORAGE: _, ...env } = process.env;
+  const run = (how: string) =>
+    Bun.spawnSync([process.execPath, "../app.ts", how, storage], { cwd: project.file("deep"), env });
+  expect(run("once").stderr.toString()).toBe("");
+  expect(await job.result()).toEqual(["here", "[]\n"]);
+  expect(run("twice").stderr.toString()).toContain("a program can hand over its tasks once");
+}, 30_000);
+
+test("a program that is run from its sources is another when one of them is", async () => {
+  const source = (schema: string) => `
+    import { task } from "nuvom";
+    import { z } from "zod";
+    export const v = task("v", { input: ${schema}, run: (x) => "ok " + x });`;
+  using project = await temporaryProject({
+    "tasks.ts": source("z.number()"),
+    "app.ts": `
+      import { startWorker } from "nuvom";
+      import { v } from "./tasks.ts";
+      await (await startWorker({ tasks: [v], processes: 1, drain: true })).stopped;`,
+  });
+  const storage = `sqlite:${project.file("jobs.db")}`;
+  await using nuvom = new Nuvom({ storage });
+  const job = await nuvom.enqueue(
+    task<unknown, unknown>("v", () => null),
+    "x",
+  );
+  const run = () =>
+    Bun.spawnSync([process.execPath, "app.ts"], {
+      cwd: project.path,
+      env: { ...process.env, NUVOM_STORAGE: storage },
+    });
+  run();
+  expect((await job.get()).parked).not.toBeNull();
+  await Bun.write(project.file("tasks.ts"), source("z.string()"));
+  run();
+  expect(await job.result()).toBe("ok x");
+}, 30_000);
+
 test("of two tasks of one name none is run", async () => {
   const twins = [task("twin", () => 1), task("twin", () => 2)];
   expect(startWorker({ storage: "memory:", tasks: twins })).rejects.toThrow(
