@@ -57,7 +57,11 @@ describe("the package", () => {
     );
     const declared = declarations.map((path) => path.replace(/^types\/(.*)\.d\.ts$/, "$1.ts"));
     expect(declared.filter((path) => !sources.includes(path))).toEqual([]);
-    for (const entry of [manifest.exports["."], manifest.exports["./testing"]]) {
+    for (const entry of [
+      manifest.exports["."],
+      manifest.exports["./testing"],
+      manifest.exports["./monitoring"],
+    ]) {
       expect(packed).toContain(entry.types.slice(2));
       expect(packed).toContain(entry.default.slice(2));
     }

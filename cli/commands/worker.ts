@@ -9,6 +9,7 @@ import {
   rootFlag,
   rootOf,
   storageName,
+  UsageError,
 } from "../command.ts";
 import { eventLog } from "../log.ts";
 import { problemLines } from "../output.ts";
@@ -25,6 +26,11 @@ export default command({
   arguments: [0, 0],
   flags: {
     drain: { type: "boolean", help: "exit when nothing is due or running" },
+    log: {
+      type: "string",
+      value: "FORMAT",
+      help: "text for people, or json: an object a line (default: text)",
+    },
     quiet: { type: "boolean", help: "print only what went wrong" },
     ...rootFlag,
     ...configFlags(configurable),
@@ -37,7 +43,10 @@ export default command({
   async run(_, flags) {
     const root = rootOf(flags);
     const { grace } = configured(flags, root).values;
-    const log = eventLog({ quiet: flags.quiet ?? false, storage: storageName(flags) });
+    const { log: format = "text" } = flags;
+    if (format !== "text" && format !== "json")
+      throw new UsageError(`--log is text or json, not "${format}"`);
+    const log = eventLog({ format, quiet: flags.quiet ?? false, storage: storageName(flags) });
     let unrecorded = 0;
     let worker: RunningWorker | undefined;
     let askedAt = Number.POSITIVE_INFINITY;

@@ -44,6 +44,13 @@ export interface Config {
   };
   /** The largest input and the largest result, encoded; 1 MiB unless given. */
   sizeLimit?: Size;
+  /**
+   * The port on which a worker serves `/metrics` for Prometheus, `/healthz` and `/readyz`; none unless given, 0 for any
+   * that is free.
+   */
+  metricsPort?: number;
+  /** The address that it listens on; `127.0.0.1` unless given, which only this machine can reach. */
+  metricsHost?: string;
   /** How long finished jobs are kept, and how many, of tasks that do not say; `defaultKeep` unless given. */
   keep?: Keep;
   /** Called for the jobs of every task, besides those of the task itself. */

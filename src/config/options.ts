@@ -76,6 +76,12 @@ export const options = {
     otherwise: "never",
   },
   sizeLimit: { value: "SIZE", help: "the largest input or result", otherwise: "1mb" },
+  metricsPort: {
+    value: "PORT",
+    help: "serve Prometheus metrics and health of the worker on this port",
+    otherwise: "not at all",
+  },
+  metricsHost: { value: "HOST", help: "from where they can be reached", otherwise: "127.0.0.1" },
   keep: { value: null, help: "how long finished jobs are kept", otherwise: "1d, failed 7d, 10000 of each" },
   hooks: { value: null, help: "called for the jobs of every task", otherwise: "none" },
 } as const satisfies Record<string, Option>;
@@ -147,6 +153,11 @@ export const shapes = lazily((z) => {
     "recycle.age": duration.nullable().default(null),
     "recycle.memory": size.nullable().default(null),
     sizeLimit: size.default(defaultSizeLimit),
+    metricsPort: z
+      .preprocess(asNumber, z.int("must be a port").min(0, "must be a port").max(65535, "must be a port"))
+      .nullable()
+      .default(null),
+    metricsHost: z.string().min(1).default("127.0.0.1"),
     keep: read((keep: Keep) => keepPolicy(keep, "")).default(() => keepPolicy(defaultKeep, "")),
     hooks: read(checkedHooks).default({}),
   } satisfies Record<OptionName, unknown>;

@@ -1,5 +1,6 @@
 import type { Job } from "../job.ts";
 import type { Thrown } from "../thrown.ts";
+import type { DeathReason } from "./events.ts";
 import { Notebook } from "./notebook.ts";
 import { type Assignment, beginWithin } from "./protocol.ts";
 
@@ -45,6 +46,12 @@ export interface Death {
   /** Whether it was killed because it no longer listened, and has had other jobs that may be to blame. */
   blocked: boolean;
   assigned: Assigned[];
+}
+
+export function reasonOf({ killed, outOfMemory, wasReady }: Death): DeathReason {
+  if (outOfMemory) return "memory";
+  if (!wasReady) return "start";
+  return killed ? "killed" : "crash";
 }
 
 /** How much longer than a job may wait in a process its worker waits to hear of it. */

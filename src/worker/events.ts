@@ -1,19 +1,47 @@
 import type { HookName } from "../hooks.ts";
 import type { Thrown } from "../thrown.ts";
 
+/** An attempt that has ended. */
+interface Ended {
+  id: string;
+  task: string;
+  queue: string;
+  attempt: number;
+  /** Milliseconds from when it was due to when it began. */
+  waited: number;
+  /** Milliseconds from when it began to when it ended, with fractions. */
+  duration: number;
+}
+
+interface Failed extends Ended {
+  error: Thrown;
+  cause: FailureCause;
+}
+
+/** What an attempt failed of: what the task threw, its timeout, or a process that died or used too much memory. */
+export type FailureCause = "error" | "timeout" | "crash" | "memory";
+
+/** Why a process has died that was needed: by itself, for its memory, for a job that did not end, or as it started. */
+export type DeathReason = "crash" | "memory" | "killed" | "start";
+
 /** Everything that happens in a worker, for logs, metrics and whoever else listens. Durations are milliseconds. */
 export type WorkerEvent =
   | { type: "started"; worker: string; tasks: number; processes: number }
   | { type: "stopping" }
+  /** Metrics and health can be asked for at this address. */
+  | { type: "listening"; url: string }
   /** What became of so many jobs could not be recorded: they will run again. */
   | { type: "stopped"; unrecorded: number }
-  | { type: "succeeded"; id: string; task: string; attempt: number; duration: number; result: Uint8Array }
-  | { type: "retry"; id: string; task: string; attempt: number; error: Thrown; runAt: number }
-  | { type: "failed"; id: string; task: string; attempt: number; error: Thrown }
+  | ({ type: "succeeded"; result: Uint8Array } & Ended)
+  | ({ type: "retry"; runAt: number } & Failed)
+  | ({ type: "failed" } & Failed)
   /** `reason` says by whom. */
-  | { type: "cancelled"; id: string; task: string; reason: string | null }
+  | { type: "cancelled"; id: string; task: string; queue: string; reason: string | null }
   /** A job that this worker cannot run waits for another worker. */
   | { type: "unfit"; id: string; task: string; reason: string }
+  /** The storage has given it so many jobs, or recorded what became of so many. */
+  | { type: "claimed"; jobs: number; duration: number }
+  | { type: "settled"; jobs: number; duration: number }
   /** The storage refused what this worker wanted to record: the job is no longer its own. */
   | { type: "refused"; id: string }
   | { type: "recovered"; ids: string[] }
@@ -33,8 +61,10 @@ export type WorkerEvent =
   | { type: "process-started"; pid: number }
   /** The operating system let no process start. */
   | { type: "process-failed"; error: unknown }
+  /** It was no longer needed, or replaced. */
+  | { type: "process-ended"; pid: number }
   /** `killed`: by its worker, which has its reasons. */
-  | { type: "process-died"; pid: number; how: string; killed: boolean; jobs: number }
+  | { type: "process-died"; pid: number; how: string; reason: DeathReason; killed: boolean; jobs: number }
   | { type: "storage-error"; error: unknown; retryIn: number }
   /** It works again, so many milliseconds after it began to fail. */
   | { type: "storage-back"; after: number }

@@ -18,7 +18,7 @@ export function sortOut(
     if (job.crashes >= crashLimit) {
       const error = processDied(`${job.crashes} workers or processes died while they held the job`);
       const times = { startedAt: place.now, duration: 0 };
-      verdicts.push(failed(job, error, times, { ...place, retryIn: null }));
+      verdicts.push(failed(job, error, times, { ...place, retryIn: null, cause: "crash" }));
     } else if (tasks.has(job.task)) runnable.push(job);
     else verdicts.push(unfit(job, unknownTask, place));
   }

@@ -24,8 +24,8 @@ export function watchMemory(clock: Clock, processes: () => Iterable<Watched> | n
   });
 }
 
-/** `null` if that cannot be told. */
-function memoryOf(pid: number): number | null {
+/** The memory that a process uses, in bytes, `null` if that cannot be told. */
+export function memoryOf(pid: number): number | null {
   try {
     if (process.platform === "linux") {
       const [, residentPages] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");

@@ -3,7 +3,7 @@ import type { Job, JobError } from "../job.ts";
 import type { Outcome } from "../storage/storage.ts";
 import type { Thrown } from "../thrown.ts";
 import type { Assigned, Death } from "./assigned.ts";
-import type { WorkerEvent } from "./events.ts";
+import type { FailureCause, WorkerEvent } from "./events.ts";
 import type { Report } from "./protocol.ts";
 
 /** What is to be recorded of a job, and what is to be told of it. */
@@ -42,7 +42,6 @@ export function afterReport(assigned: Assigned, report: Report, place: Place): V
 }
 
 function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
-  const { id, task, attempt } = job;
   const began = startedAt ?? place.now;
   switch (report.kind) {
     case "unfit":
@@ -58,7 +57,7 @@ function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: 
       return {
         job,
         outcome: { ...claimed(job, began), kind: "succeeded", result },
-        event: { type: "succeeded", id, task, attempt, duration, result },
+        event: { type: "succeeded", ...ended(job, { startedAt: began, duration }), result },
       };
     }
     case "failed":
@@ -68,7 +67,7 @@ function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: 
         job,
         stop ? timedOut(`${stop.reason}; its signal ended it`) : report.error,
         { startedAt: began, duration: place.now - began },
-        { ...place, retryIn: report.retryIn },
+        { ...place, retryIn: report.retryIn, cause: stop ? "timeout" : "error" },
       );
   }
 }
@@ -104,13 +103,15 @@ function judgeDeath(
       return failed(job, { name: "ImportError", message: stop.reason, stack: "" }, times, {
         ...place,
         retryIn,
+        cause: "timeout",
       });
     }
     const error = timedOut(`${stop.reason}; it did not end by itself and was killed`);
-    return failed(job, error, times, { ...place, retryIn });
+    return failed(job, error, times, { ...place, retryIn, cause: "timeout" });
   }
   if (!death.alone) return crashed(released(job, `its process died (${death.how}), which may be its doing`));
-  return crashed(failed(job, causeOf(death), times, { ...place, retryIn }));
+  const cause = death.outOfMemory ? "memory" : "crash";
+  return crashed(failed(job, causeOf(death), times, { ...place, retryIn, cause }));
 }
 
 function causeOf({ how, outOfMemory, uncaught }: Death): Thrown {
@@ -131,10 +132,12 @@ function noted({ notes }: Assigned, verdict: Verdict): Verdict {
 export function failed(
   job: Job,
   error: Thrown,
-  { startedAt, duration }: Times,
-  { worker, pid, retryIn }: Place & { retryIn: number | null },
+  times: Times,
+  { worker, pid, retryIn, cause }: Place & { retryIn: number | null; cause: FailureCause },
 ): Verdict {
-  const { id, task, attempt } = job;
+  const { startedAt, duration } = times;
+  const { attempt } = job;
+  const event = { ...ended(job, times), error, cause };
   const finishedAt = Math.round(startedAt + duration);
   const errors = remember(job, { ...error, attempt, startedAt, finishedAt, worker, pid });
   const base = claimed(job, startedAt);
@@ -142,14 +145,14 @@ export function failed(
     return {
       job,
       outcome: { ...base, kind: "failed", errors },
-      event: { type: "failed", id, task, attempt, error },
+      event: { type: "failed", ...event },
     };
   }
   const runAt = finishedAt + (Math.round(retryIn) || 0);
   return {
     job,
     outcome: { ...base, kind: "retry", runAt, errors },
-    event: { type: "retry", id, task, attempt, error, runAt },
+    event: { type: "retry", ...event, runAt },
   };
 }
 
@@ -174,12 +177,16 @@ function timedOut(message: string): Thrown {
 }
 
 function cancelled(job: Job, startedAt: number, reason: string | null): Verdict {
-  const { id, task } = job;
+  const { id, task, queue } = job;
   return {
     job,
     outcome: { ...claimed(job, startedAt), kind: "cancelled", errors: null, reason },
-    event: { type: "cancelled", id, task, reason },
+    event: { type: "cancelled", id, task, queue, reason },
   };
+}
+
+function ended({ id, task, queue, attempt, runAt }: Job, { startedAt, duration }: Times) {
+  return { id, task, queue, attempt, waited: Math.max(0, startedAt - runAt), duration };
 }
 
 function crashed(verdict: Verdict): Verdict {

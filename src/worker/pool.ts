@@ -3,7 +3,7 @@ import type { Hooks } from "../hooks.ts";
 import type { Job } from "../job.ts";
 import { retryDelay, retryPolicy } from "../retry.ts";
 import { claimBytes } from "../storage/storage.ts";
-import type { Assigned, Death } from "./assigned.ts";
+import { type Assigned, type Death, reasonOf } from "./assigned.ts";
 import type { WorkerEvent } from "./events.ts";
 import { spawnInline } from "./inline.ts";
 import { LoneProcesses } from "./lone.ts";
@@ -12,6 +12,7 @@ import { afterDeath, afterReport, type Place, released, startPause, type Verdict
 import { ProcessHandle } from "./process-handle.ts";
 import type { ProcessListener, ProcessOptions } from "./process-options.ts";
 import type { Report, TaskFacts } from "./protocol.ts";
+import type { ProcessStatus } from "./status.ts";
 
 export interface PoolOptions extends ProcessOptions {
   /** How many processes. */
@@ -131,6 +132,10 @@ export class Pool {
     return this.#lone.hasPutOff || this.options.clock.now() < this.#putOffUntil;
   }
 
+  get processes(): ProcessStatus[] {
+    return this.#all.map(({ status }) => status);
+  }
+
   /** Spreads jobs over the processes that have room, always giving to the one that has the least to do. */
   assign(jobs: readonly Job[]): void {
     const shares = [...this.#shared].map((process) => ({
@@ -144,7 +149,8 @@ export class Pool {
       else if (isolation === "job" || job.crashes > 0) this.#lone.add(job);
       else {
         const open = shares.filter((share) => share.jobs.length < share.room);
-        const [least] = open.sort((a, b) => loadOf(a) - loadOf(b));
+        const load = ({ process, jobs }: (typeof shares)[number]) => process.load + jobs.length;
+        const [least] = open.sort((a, b) => load(a) - load(b));
         if (least) least.jobs.push(job);
         else this.options.settle(released(job, "the processes that had room for it are gone or busy"));
       }
@@ -174,7 +180,6 @@ export class Pool {
     for (const process of this.#all) if (process.load > 0) process.kill();
   }
 
-  /** Ends every process. */
   close(): void {
     this.#stopped = true;
     for (const process of this.#all) process.kill();
@@ -185,7 +190,6 @@ export class Pool {
     return [...this.#shared, ...this.#retiring, ...this.#lone.all, ...others];
   }
 
-  /** As many as would run in processes. */
   get #inlineConcurrency(): number {
     return this.options.size * this.options.concurrency;
   }
@@ -262,16 +266,17 @@ export class Pool {
 
   #died(process: ProcessHandle, death: Death): void {
     const { emit, settle, random, changed, facts } = this.options;
-    const { how, assigned } = death;
+    const { how, killed, assigned } = death;
     for (const each of assigned) {
       const policy = facts.get(each.job.task)?.retry ?? retryPolicy(undefined);
       const retryIn = retryDelay(policy, each.job.attempt, null, random);
       settle(afterDeath(each, death, retryIn, this.#here(process)));
     }
     if (!death.wasReady) this.#putOffUntil = this.options.clock.now() + startPause + 1;
-    const expected = death.killed && death.wasReady && assigned.length === 0;
-    if (!expected)
-      emit({ type: "process-died", pid: process.pid, how, killed: death.killed, jobs: assigned.length });
+    const expected = killed && death.wasReady && assigned.length === 0;
+    const { pid } = process;
+    if (expected) emit({ type: "process-ended", pid });
+    else emit({ type: "process-died", pid, how, reason: reasonOf(death), killed, jobs: assigned.length });
     if (process === this.#inline) this.#inline = null;
     if (process === this.#spare) this.#spare = null;
     if (!this.#lone.died(process) && !this.#retiring.delete(process) && this.#shared.delete(process))
@@ -293,8 +298,4 @@ export class Pool {
       if (!this.#stopped) this.#place(this.#start(this.options));
     });
   }
-}
-
-function loadOf({ process, jobs }: { process: ProcessHandle; jobs: readonly Job[] }): number {
-  return process.load + jobs.length;
 }

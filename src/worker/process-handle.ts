@@ -3,9 +3,11 @@ import { formatSize } from "../size.ts";
 import type { Thrown } from "../thrown.ts";
 import { type Assigned, AssignedJobs, assignmentOf, executionOf, isUnheard, notebookOf } from "./assigned.ts";
 import { Deadlines } from "./deadlines.ts";
+import { memoryOf } from "./memory.ts";
 import type { ProcessListener, ProcessOptions } from "./process-options.ts";
 import type { FromProcess, Report } from "./protocol.ts";
 import type { Spawned } from "./spawn.ts";
+import type { ProcessStatus } from "./status.ts";
 
 /** The worker's hold on one process: what it was given, what it executes of that, when it is to end. */
 export class ProcessHandle {
@@ -59,6 +61,10 @@ export class ProcessHandle {
   /** How many jobs it has, those that wait in it included. */
   get load(): number {
     return this.#jobs.size;
+  }
+
+  get status(): ProcessStatus {
+    return { pid: this.pid, running: [...this.#jobs.executing()].length, memory: memoryOf(this.pid) };
   }
 
   /** How many more it may be given before it is used up. */

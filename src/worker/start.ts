@@ -10,10 +10,12 @@ import { InvalidOptionError } from "../errors.ts";
 import type { Hooks } from "../hooks.ts";
 import { projectName, projectRoot } from "../project.ts";
 import { storageUrlForProcesses } from "../storage/open.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
 import { runProcess } from "./process.ts";
 import { insideProcess } from "./protocol.ts";
 import { discoveredTasks, handedOver, processVariable } from "./sources.ts";
+import type { WorkerStatus } from "./status.ts";
 import { Worker } from "./worker.ts";
 
 /** What is left out is as the project's configuration says. */
@@ -40,6 +42,8 @@ export interface RunningWorker {
   readonly discovery: Discovery;
   /** Resolves when it has stopped, be it by `stop` or because it was to `drain`. */
   readonly stopped: Promise<void>;
+  /** How it is at this moment. */
+  status(): WorkerStatus;
   /**
    * Claims no more jobs, lets the running ones end within `grace` (10 seconds unless given), gives the rest back
    * without a lost attempt, and resolves when all is recorded.
@@ -72,10 +76,21 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
   };
   const sources = tasks ? handedOver(root, tasks) : discoveredTasks(root, values, environment);
   const { discovery, spawn, config, describe } = sources;
-  const emit = guarded(onEvent);
+  const storage = configuredStorage(values, projectRoot(root));
+  // A storage that it opened is its own to close.
+  const closeStorage = async () => {
+    if (typeof values.storage !== "object") await storage.close();
+  };
+  const monitoring = await startMonitoring(storage, values, () => worker.status).catch(async (error) => {
+    await closeStorage();
+    throw error;
+  });
+  const emit = guarded((event) => {
+    monitoring?.onEvent(event);
+    onEvent?.(event);
+  });
   for (const text of warnings) emit({ type: "warning", text });
 
-  const storage = configuredStorage(values, projectRoot(root));
   const worker = new Worker({
     storage,
     spawn,
@@ -106,9 +121,9 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     random: Math.random,
     emit,
   });
-  // A storage that it opened is its own to close.
   const close = async () => {
-    if (typeof values.storage !== "object") await storage.close();
+    await monitoring?.close();
+    await closeStorage();
   };
   try {
     await worker.start();
@@ -117,15 +132,26 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     throw error;
   }
   const stopped = worker.stopped.then(close);
-  return {
+  const running: RunningWorker = {
     id: worker.id,
     discovery,
     stopped,
+    status: () => worker.status,
     async stop({ grace = values.grace } = {}) {
       void worker.stop(milliseconds(grace, "grace"));
       await stopped;
     },
   };
+  if (monitoring) emit({ type: "listening", url: monitoring.url });
+  return running;
+}
+
+/** A program that wants no metrics need not load what makes them. @throws InvalidOptionError if the port is taken. */
+async function startMonitoring(storage: Storage, values: Configuration, status: () => WorkerStatus) {
+  const { metricsPort: port, metricsHost: hostname } = values;
+  if (port === null) return null;
+  const { monitor } = await import("../monitoring/monitor.ts");
+  return monitor({ storage, port, hostname, status });
 }
 
 /** Where what its process imports may hold a worker that runs it. */

@@ -39,7 +39,9 @@ export class Verdicts {
     if (batch.length === 0) return;
     const { storage, clock, worker, emit, settled } = this.options;
     const outcomes = batch.map(({ outcome }) => outcome);
+    const calledAt = performance.now();
     const applied = await storage.settle(worker, outcomes, clock.now());
+    emit({ type: "settled", jobs: batch.length, duration: performance.now() - calledAt });
     this.#waiting = this.#waiting.slice(batch.length);
     for (const [index, verdict] of batch.entries()) {
       if (applied[index]) {

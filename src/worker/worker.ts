@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { hasCode } from "../errors.ts";
-import type { Job } from "../job.ts";
 import type { Held, WorkerRecord } from "../storage/storage.ts";
+import { Claims } from "./claims.ts";
 import { HookRunner } from "./hook-runner.ts";
 import { sortOut } from "./intake.ts";
 import { Lease } from "./lease.ts";
@@ -14,6 +14,7 @@ import { Reconciler } from "./reconciler.ts";
 import { Retention } from "./retention.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { WorkerSettings } from "./settings.ts";
+import type { WorkerStatus } from "./status.ts";
 import { Verdicts } from "./verdicts.ts";
 
 /** How long a stopping worker waits for a storage that fails, and for hooks that have yet to run. */
@@ -29,6 +30,7 @@ export class Worker {
   readonly id: string;
   readonly #startedAt: number;
   readonly #pool: Pool;
+  readonly #claims: Claims;
   readonly #verdicts: Verdicts;
   readonly #work: Loop;
   readonly #lease: Lease;
@@ -40,9 +42,6 @@ export class Worker {
   readonly #stopped = Promise.withResolvers<void>();
   /** Resolves when the worker has stopped. */
   readonly stopped = this.#stopped.promise;
-  #turn = 0;
-  /** When to look for parked jobs. */
-  #parkedAt = 0;
   /** When it last had as many jobs as it wanted, none once it is stopping, or as there were. */
   #claimedAt: number | null = null;
   /** How many jobs the storage counts as this worker's, if that is more than it knows of. */
@@ -73,6 +72,9 @@ export class Worker {
     const ready = () => this.#work.wake();
     this.#reconciler = new Reconciler({ ...loop, worker: this.id, project, describe, every: lease, ready });
     this.#retention = new Retention({ storage, clock, every: lease, failed: storageFailed });
+    const { queues, sources } = settings;
+    const tasks = [...settings.files.keys()];
+    this.#claims = new Claims({ ...loop, worker: this.id, queues, tasks, sources, parkedEvery: lease / 3 });
     const facts = new Map<string, TaskFacts>();
     this.#hooks = new HookRunner({ ...settings, facts });
     this.#verdicts = new Verdicts({
@@ -138,6 +140,17 @@ export class Worker {
     return this.stopped.finally(callOff);
   }
 
+  /** How it is at this moment. */
+  get status(): WorkerStatus {
+    return {
+      startedAt: this.#startedAt,
+      claimedAt: this.#claimedAt,
+      hasLease: this.#lease.isHeld,
+      isStopping: this.#stopping,
+      processes: this.#pool.processes,
+    };
+  }
+
   /** One turn of work. Returns when the next is due unless it is woken before, `null` if only then. */
   async step(): Promise<number | null> {
     await this.#verdicts.settle();
@@ -156,8 +169,7 @@ export class Worker {
     }
 
     this.#isWoken = false;
-    const queues = await this.#queuesInTurn();
-    const jobs = await this.#claim(queues, room);
+    const { jobs, queues } = await this.#claims.next(room);
     this.#claimedAt = clock.now();
     if (!this.#lease.isHeld) {
       this.#verdicts.add(...jobs.map((job) => released(job, "its worker's lease ended before it began")));
@@ -185,19 +197,6 @@ export class Worker {
       void this.stop(0);
     }
     return this.#soonIfUnsettled() ?? next;
-  }
-
-  /** Now and then first what others have parked, which may have waited for this worker. */
-  async #claim(queues: readonly string[], limit: number): Promise<Job[]> {
-    const { storage, clock, files, sources, lease } = this.settings;
-    const now = clock.now();
-    if (now >= this.#parkedAt) {
-      const wanted = { queues, tasks: [...files.keys()], sources };
-      const parked = await storage.claimParked(this.id, wanted, limit, now);
-      if (parked.length < limit) this.#parkedAt = now + lease / 3;
-      if (parked.length > 0) return parked;
-    }
-    return storage.claim(this.id, queues, limit, clock.now());
   }
 
   #renewed({ running, cancel }: Held): void {
@@ -236,14 +235,6 @@ export class Worker {
 
   #soonIfUnsettled(): number | null {
     return this.#verdicts.count > 0 ? this.settings.clock.now() : null;
-  }
-
-  /** In turn, so that a queue with much to do does not starve the others. */
-  async #queuesInTurn(): Promise<string[]> {
-    const { queues, storage } = this.settings;
-    const names = queues ?? (await storage.queues()).map(({ name }) => name);
-    const first = names.length > 0 ? this.#turn++ % names.length : 0;
-    return [...names.slice(first), ...names.slice(0, first)];
   }
 
   /** Gives back what the storage counts as its own but it has never heard of, as the answer to a claim was lost. */

@@ -1,0 +1,10 @@
+/** Keeps the first names that it sees, so many, and answers `other` for all that come later: each makes a series. */
+export function bounded(most: number): (name: string) => string {
+  const known = new Set<string>();
+  return (name) => {
+    if (known.has(name)) return name;
+    if (known.size >= most) return "other";
+    known.add(name);
+    return name;
+  };
+}
