@@ -62,6 +62,12 @@ const tools = [
     apt: "redis-server",
     brew: "redis",
   },
+  {
+    name: "prometheus (with promtool) 2.42",
+    find: () => Bun.which("prometheus") && Bun.which("promtool"),
+    apt: "prometheus",
+    brew: "prometheus",
+  },
   { name: "zsh", find: () => Bun.which("zsh"), apt: "zsh", brew: "zsh" },
   { name: "fish", find: () => Bun.which("fish"), apt: "fish", brew: "fish" },
 ];
@@ -91,7 +97,7 @@ function install(packages: string[], command: string[]) {
 
 /**
  * Debian starts a server as soon as it is installed, and at every boot. The tests start their own, so a policy
- * forbids the first (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and the service is
+ * forbids the first (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and the services are
  * disabled against the second.
  */
 const aptInstall = `
@@ -106,7 +112,9 @@ if [ ! -e $policy ]; then
 fi
 install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; }
 install "$@" || { apt-get update && install "$@"; }
-if [ -e /etc/init.d/redis-server ]; then update-rc.d redis-server disable; fi
+for service in redis-server prometheus; do
+  if [ -e /etc/init.d/$service ]; then update-rc.d $service disable; fi
+done
 `;
 
 function run(command: string[]): { ok: boolean; output: string } {
