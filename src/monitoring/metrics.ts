@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { version } from "../../package.json";
 import type { Nuvom } from "../client.ts";
-import type { WorkerEvent } from "../worker/events.ts";
+import { finalStates } from "../job.ts";
+import { deathReasons, failureCauses, type WorkerEvent } from "../worker/events.ts";
 import type { RunningWorker } from "../worker/start.ts";
 import { bounded } from "./bounded.ts";
 import { gaugesOfStorage, gaugesOfWorker, type MakeGauge } from "./gauges.ts";
@@ -112,8 +113,13 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
   const queueName = bounded(mostQueues);
   /** By task and queue: to look up the series of a job each time would cost more than to count. */
   const series = new Map<string, ReturnType<typeof seriesOf>>();
+  // Prometheus sees no increase in a series that begins above zero: so each is there before it is needed.
+  for (const reason of deathReasons) ofProcesses.deaths.inc({ reason }, 0);
   const seriesOf = (task: string, queue: string) => {
     const labels = { task, queue };
+    ofJobs.retries.inc(labels, 0);
+    for (const outcome of finalStates) ofJobs.finished.inc({ ...labels, outcome }, 0);
+    for (const cause of failureCauses) ofJobs.failures.inc({ ...labels, cause }, 0);
     return {
       labels,
       execution: ofJobs.execution.labels(labels),

@@ -19,10 +19,12 @@ interface Failed extends Ended {
 }
 
 /** What an attempt failed of: what the task threw, its timeout, or a process that died or used too much memory. */
-export type FailureCause = "error" | "timeout" | "crash" | "memory";
+export const failureCauses = ["error", "timeout", "crash", "memory"] as const;
+export type FailureCause = (typeof failureCauses)[number];
 
 /** Why a process has died that was needed: by itself, for its memory, for a job that did not end, or as it started. */
-export type DeathReason = "crash" | "memory" | "killed" | "start";
+export const deathReasons = ["crash", "memory", "killed", "start"] as const;
+export type DeathReason = (typeof deathReasons)[number];
 
 /** Everything that happens in a worker, for logs, metrics and whoever else listens. Durations are milliseconds. */
 export type WorkerEvent =

@@ -31,6 +31,11 @@ describe("an event is counted", () => {
         'nuvom_job_execution_seconds_bucket{le="0.01",task="t",queue="q"}': 0,
         'nuvom_job_execution_seconds_bucket{le="0.05",task="t",queue="q"}': 1,
         'nuvom_job_wait_seconds_sum{task="t",queue="q"}': 0.25,
+        // What may be counted later is there, as Prometheus sees no increase in a series that begins above zero.
+        'nuvom_jobs_finished_total{task="t",queue="q",outcome="failed"}': 0,
+        'nuvom_job_attempts_failed_total{task="t",queue="q",cause="crash"}': 0,
+        'nuvom_job_retries_total{task="t",queue="q"}': 0,
+        'nuvom_process_deaths_total{reason="killed"}': 0,
       },
     ],
     [

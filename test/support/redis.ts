@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Subprocess } from "bun";
 import { findRedisServer } from "../../scripts/setup.ts";
 
 export interface RedisOptions {
@@ -52,12 +53,17 @@ async function launch(folder: string, port: number, { args = [], tls }: RedisOpt
   const config = { bind: "127.0.0.1", dir: folder, save: "", ...(tls ? { port: 0, ...secure } : { port }) };
   const fixed = Object.entries(config).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const server = Bun.spawn([program, ...fixed, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  // The watch ends with this process, however that ends, because the pipe closes; Ctrl-C must not end it before.
+  endWithThisProcess(server, folder);
+  await untilReady(server.stdout);
+  return server;
+}
+
+/** However this process ends, the server does, and its folder is gone. */
+export function endWithThisProcess(server: Subprocess, folder: string): void {
+  // The pipe closes when this process ends; Ctrl-C must not end the watch before.
   const watch = 'trap "" INT; read -r _; kill -9 "$0"; rm -rf "$1"';
   const watcher = Bun.spawn(["sh", "-c", watch, `${server.pid}`, folder], { stdin: "pipe" });
   server.exited.then(() => watcher.kill("SIGKILL"));
-  await untilReady(server.stdout);
-  return server;
 }
 
 async function untilReady(log: ReadableStream<Uint8Array>) {
