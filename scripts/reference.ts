@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { configurable, everywhere, type Flag } from "../cli/command.ts";
 import { commands } from "../cli/commands.ts";
 import { flagOf, optionNames, options, variableOf } from "../src/config/options.ts";
+import { openStorage } from "../src/index.ts";
+import { metrics } from "../src/monitoring/index.ts";
 
 const root = join(import.meta.dir, "..");
 const configFlags = configurable.map(flagOf);
@@ -56,6 +58,9 @@ export async function reference(): Promise<string> {
     ...types,
     "### Errors",
     errorsTable(await source("src/errors.ts")),
+    "## Metrics",
+    "What a worker with `metricsPort` serves, and `metrics` of `nuvom/monitoring` has: see [monitoring](monitoring.md). Those\nof storage and queues are the same from each worker; all others are of that worker, since it started.",
+    metricsTable(),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -107,6 +112,34 @@ function errorsTable(code: string): string {
     ["", ""],
     rows.map(([, comment, name]) => [`\`${name}\``, prose(comment!)]),
   );
+}
+
+interface Metric {
+  name: string;
+  type: string;
+  help: string;
+  labelNames: string[];
+}
+
+export function allMetrics(): Metric[] {
+  const { registry, watch } = metrics({ storage: openStorage("memory:") });
+  watch({
+    status() {
+      throw new Error("nobody asks for values");
+    },
+  });
+  return registry.getMetricsAsArray() as unknown as Metric[];
+}
+
+function metricsTable(): string {
+  const names = (labels: string[]) => labels.map((label) => `\`${label}\``).join(", ");
+  const rows = allMetrics().map(({ name, type, labelNames, help }) => [
+    `\`${name}\``,
+    type,
+    names(labelNames),
+    help,
+  ]);
+  return table(["Metric", "Type", "Labels", ""], rows);
 }
 
 function prose(comment: string): string {

@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { temporaryFolder } from "../support/folder.ts";
 import { promtool } from "../support/prometheus.ts";
-
-const rules = join(import.meta.dir, "../../docs/monitoring/alerts.yml");
-const { groups } = Bun.YAML.parse(await Bun.file(rules).text()) as {
-  groups: { rules: { alert: string }[] }[];
-};
+import { alerts, alertsFile } from "./expressions.ts";
 
 /** In which minute an alert is looked for, and the labels that it then has; `null` if it must not fire. */
 type Expected = [minute: number, alert: string, labels: Record<string, string> | null];
@@ -105,13 +100,13 @@ const cases: [name: string, series: Record<string, string>, ...Expected[]][] = [
 ];
 
 test("the rules are as Prometheus likes them", async () => {
-  expect(await promtool(["check", "rules", rules])).toMatchObject({ exitCode: 0 });
+  expect(await promtool(["check", "rules", alertsFile])).toMatchObject({ exitCode: 0 });
 });
 
 test.each(cases)("alerts when %s", async (_, series, ...expected) => {
   using folder = temporaryFolder();
   const tests = {
-    rule_files: [rules],
+    rule_files: [alertsFile],
     evaluation_interval: "1m",
     tests: [
       {
@@ -134,7 +129,7 @@ test("each alert is tried", () => {
   const named = cases.flatMap(([, , ...expected]) =>
     expected.flatMap(([, alert, fires]) => (fires ? alert : [])),
   );
-  expect(new Set(named)).toEqual(new Set(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert))));
+  expect(new Set(named)).toEqual(new Set(alerts.map(({ alert }) => alert)));
 });
 
 const sample = (labels: Record<string, string>) =>

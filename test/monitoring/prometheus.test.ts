@@ -7,6 +7,7 @@ import { startWorkerProgram } from "../support/programs.ts";
 import { promtool, type Sample, startPrometheus } from "../support/prometheus.ts";
 import { freePort } from "../support/redis.ts";
 import { until } from "../support/until.ts";
+import { alerts, queries } from "./expressions.ts";
 
 const port = freePort();
 const bench = commandLine();
@@ -107,4 +108,17 @@ describe("Prometheus answers from a worker under load", () => {
 test("the names, types and help of all metrics are as Prometheus likes them", async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   expect(await promtool(["check", "metrics"], text)).toEqual({ output: "", exitCode: 0 });
+});
+
+describe("Prometheus has an answer", () => {
+  const variables: Record<string, string> = { $job: "nuvom", $queue: ".*", $__rate_interval: "1m" };
+  const filled = (expression: string) => expression.replaceAll(/\$\w+/g, (name) => variables[name]!);
+
+  test.each(queries)("for the dashboard: $title, $legend", async ({ expr }) => {
+    expect(await prometheus.query(filled(expr))).not.toEqual([]);
+  });
+
+  test.each(alerts)("for $alert", async ({ expr }) => {
+    await prometheus.query(expr);
+  });
 });
