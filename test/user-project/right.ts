@@ -1,5 +1,6 @@
 /** What a user may write. `test/package.test.ts` compiles it outside the repository. */
 import { JobFailedError, type JobHandle, Nuvom, startWorker, task, useClient } from "nuvom";
+import { metrics } from "nuvom/monitoring";
 import { type StorageUnderTest, type TestJob, testNuvom, testStorage } from "nuvom/testing";
 import { z } from "zod";
 
@@ -58,4 +59,10 @@ export async function harness(): Promise<number> {
 
 export function conform(open: () => StorageUnderTest): void {
   testStorage("mine", open);
+}
+
+export async function scrape(nuvom: Nuvom): Promise<string> {
+  const { registry, onEvent, watch } = metrics(nuvom);
+  watch(await startWorker({ onEvent }));
+  return registry.metrics();
 }
