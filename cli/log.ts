@@ -34,15 +34,13 @@ function jsonLog(describe: Describe): (event: WorkerEvent) => void {
   return (event) => {
     const line = describe(event);
     if (!line) return;
-    const { type, ...fields } = event;
-    const message = "text" in event ? event.text : line.text;
+    const { type, text = line.text, ...fields } = { text: undefined, ...event };
     const renamed = Object.entries(fields).map(([name, value]) => [fieldNames[name] ?? name, value]);
-    const { level } = line;
     const object = {
       time: new Date().toISOString(),
-      level,
+      level: line.level,
       event: type,
-      message,
+      message: text,
       ...Object.fromEntries(renamed),
     };
     console.log(JSON.stringify(object, plainValue));
@@ -51,7 +49,8 @@ function jsonLog(describe: Describe): (event: WorkerEvent) => void {
 
 const fieldNames: Record<string, string> = {
   id: "job",
-  ids: "jobs",
+  ids: "job_ids",
+  runAt: "run_at",
   duration: "duration_ms",
   waited: "waited_ms",
   lag: "lag_ms",
@@ -62,7 +61,9 @@ const fieldNames: Record<string, string> = {
 /** Results may be large and secret. Times are milliseconds only where a name says so. */
 function plainValue(name: string, value: unknown): unknown {
   if (name === "result") return undefined;
-  if (name === "runAt" || name === "occurrence") return new Date(value as number).toISOString();
+  if (name === "run_at" || name === "occurrence") return new Date(value as number).toISOString();
+  // Readers of JSON differ on a surrogate that stands alone.
+  if (typeof value === "string") return value.toWellFormed();
   if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
   return value === Number.POSITIVE_INFINITY ? null : value;
 }

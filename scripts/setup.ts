@@ -68,6 +68,7 @@ const tools = [
     apt: "prometheus",
     brew: "prometheus",
   },
+  { name: "curl", find: () => Bun.which("curl"), apt: "curl", brew: "curl" },
   { name: "zsh", find: () => Bun.which("zsh"), apt: "zsh", brew: "zsh" },
   { name: "fish", find: () => Bun.which("fish"), apt: "fish", brew: "fish" },
 ];

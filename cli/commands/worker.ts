@@ -47,6 +47,7 @@ export default command({
     if (format !== "text" && format !== "json")
       throw new UsageError(`--log is text or json, not "${format}"`);
     const log = eventLog({ format, quiet: flags.quiet ?? false, storage: storageName(flags) });
+    const tell = format === "json" ? (text: string) => log({ type: "warning", text }) : console.error;
     let unrecorded = 0;
     let worker: RunningWorker | undefined;
     let askedAt = Number.POSITIVE_INFINITY;
@@ -55,9 +56,7 @@ export default command({
       if (now > askedAt + sameSignal) process.exit(1);
       if (askedAt < now) return;
       askedAt = now;
-      console.error(
-        `${signal}: stopping; running jobs have ${formatDuration(grace)} to end. Once more to exit now.`,
-      );
+      tell(`${signal}: stopping; running jobs have ${formatDuration(grace)} to end. Once more to exit now.`);
       void worker?.stop({ grace });
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
@@ -77,9 +76,8 @@ export default command({
         if (event.type === "stopped") unrecorded = event.unrecorded;
       },
     });
-    for (const line of problemLines(worker.discovery.problems)) console.error(line);
-    if (worker.discovery.tasks.length === 0)
-      console.error(`no tasks in ${root}; nuvom init adds a first one`);
+    for (const line of problemLines(worker.discovery.problems)) tell(line);
+    if (worker.discovery.tasks.length === 0) tell(`no tasks in ${root}; nuvom init adds a first one`);
     if (isLetGo) void worker.stop({ grace: untilTheyEnd });
     if (Number.isFinite(askedAt)) void worker.stop({ grace });
     await worker.stopped;

@@ -30,7 +30,8 @@ export const spawnProgram =
     const child = Bun.spawn(command, {
       cwd: folder ?? options.root,
       env: { ...process.env, ...options.environment },
-      stdio: ["ignore", "inherit", "inherit"],
+      // What is written past `console`, by a job or a program that it starts, must not get into the log of the worker.
+      stdio: ["ignore", 2, 2],
       // Leads a group of its own, to which what its jobs start belongs.
       detached: true,
       serialization: "advanced",
