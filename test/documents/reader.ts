@@ -70,7 +70,7 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
     for (const [index, block] of blocks.entries()) {
       const text = block.text
         .replaceAll("localhost:6379", `127.0.0.1:${redis?.port}`)
-        .replaceAll(/(port: |PORT = "|localhost:)(\d{4})\b/g, (_, before, port) => {
+        .replaceAll(/([pP]ort: |PORT = "|localhost:|--metrics-port )(\d{4})\b/g, (_, before, port) => {
           ports.set(port, ports.get(port) ?? freePort());
           return before + ports.get(port);
         });
