@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { version } from "../../package.json";
 import type { Nuvom } from "../client.ts";
 import { finalStates } from "../job.ts";
@@ -6,6 +6,7 @@ import { deathReasons, failureCauses, type WorkerEvent } from "../worker/events.
 import type { RunningWorker } from "../worker/start.ts";
 import { bounded } from "./bounded.ts";
 import { gaugesOfStorage, gaugesOfWorker, type MakeGauge } from "./gauges.ts";
+import { histogram } from "./histogram.ts";
 
 export interface MetricsOptions {
   /** Where they are registered; a registry of their own unless given. */
@@ -53,29 +54,17 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
         },
       }),
     });
-  const histogram = <Label extends string>(
-    name: string,
-    help: string,
-    buckets: number[],
-    labelNames: readonly Label[] = [],
-  ) => new Histogram({ name: `nuvom_${name}`, help, buckets, labelNames, registers });
+  const histogramOfJobs = (name: string, help: string) =>
+    histogram(registry, { name: `nuvom_${name}`, help, buckets: durations, labelNames: perJob });
+  const histogramOfAll = (name: string, help: string, buckets: readonly number[]) =>
+    histogram(registry, { name: `nuvom_${name}`, help, buckets, labelNames: [] })({});
 
   gauge("build_info", "The version of Nuvom, as a label.", ["version"]).set({ version }, 1);
 
   const ofJobs = {
     finished: counter("jobs_finished_total", "Jobs that have ended for good.", [...perJob, "outcome"]),
-    execution: histogram(
-      "job_execution_seconds",
-      "From the start to the end of an attempt.",
-      durations,
-      perJob,
-    ),
-    wait: histogram(
-      "job_wait_seconds",
-      "From when a job was due to when its attempt began.",
-      durations,
-      perJob,
-    ),
+    execution: histogramOfJobs("job_execution_seconds", "From the start to the end of an attempt."),
+    wait: histogramOfJobs("job_wait_seconds", "From when a job was due to when its attempt began."),
     retries: counter("job_retries_total", "Attempts that failed and are followed by another.", perJob),
     failures: counter("job_attempts_failed_total", "Attempts that failed, by what they failed of.", [
       ...perJob,
@@ -87,10 +76,10 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
     deaths: counter("process_deaths_total", "Processes that died while they were needed.", ["reason"]),
   };
   const ofStorage = {
-    claim: histogram("claim_seconds", "What it took to claim jobs.", calls),
-    claimed: histogram("claim_jobs", "How many jobs were claimed at once.", batches),
-    settle: histogram("settle_seconds", "What it took to record what became of jobs.", calls),
-    settled: histogram("settle_jobs", "How many outcomes were recorded at once.", batches),
+    claim: histogramOfAll("claim_seconds", "What it took to claim jobs.", calls),
+    claimed: histogramOfAll("claim_jobs", "How many jobs were claimed at once.", batches),
+    settle: histogramOfAll("settle_seconds", "What it took to record what became of jobs.", calls),
+    settled: histogramOfAll("settle_jobs", "How many outcomes were recorded at once.", batches),
     refused: counter(
       "outcomes_refused_total",
       "Outcomes that the storage refused, as the job was no longer the worker's.",
@@ -107,7 +96,7 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
   const ofSchedules = {
     fired: counter("schedule_occurrences_fired_total", "Occurrences of schedules that have made a job."),
     missed: counter("schedule_occurrences_missed_total", "Occurrences that got no job, as no worker ran."),
-    lag: histogram("schedule_lag_seconds", "From an occurrence to when its job was made.", durations),
+    lag: histogramOfAll("schedule_lag_seconds", "From an occurrence to when its job was made.", durations),
   };
 
   const queueName = bounded(mostQueues);
@@ -122,8 +111,8 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
     for (const cause of failureCauses) ofJobs.failures.inc({ ...labels, cause }, 0);
     return {
       labels,
-      execution: ofJobs.execution.labels(labels),
-      wait: ofJobs.wait.labels(labels),
+      execution: ofJobs.execution(labels),
+      wait: ofJobs.wait(labels),
       succeeded: ofJobs.finished.labels({ ...labels, outcome: "succeeded" }),
     };
   };
@@ -141,8 +130,8 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
       case "failed":
       case "retry": {
         const { labels, execution, wait, succeeded } = of(event);
-        execution.observe(event.duration / 1_000);
-        wait.observe(event.waited / 1_000);
+        execution(event.duration / 1_000);
+        wait(event.waited / 1_000);
         if (event.type === "succeeded") return succeeded.inc();
         ofJobs.failures.inc({ ...labels, cause: event.cause });
         if (event.type === "retry") return ofJobs.retries.inc(labels);
@@ -151,11 +140,11 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
       case "cancelled":
         return ofJobs.finished.inc({ ...of(event).labels, outcome: "cancelled" });
       case "claimed":
-        ofStorage.claim.observe(event.duration / 1_000);
-        return ofStorage.claimed.observe(event.jobs);
+        ofStorage.claim(event.duration / 1_000);
+        return ofStorage.claimed(event.jobs);
       case "settled":
-        ofStorage.settle.observe(event.duration / 1_000);
-        return ofStorage.settled.observe(event.jobs);
+        ofStorage.settle(event.duration / 1_000);
+        return ofStorage.settled(event.jobs);
       case "unfit":
         return ofStorage.unfit.inc();
       case "refused":
@@ -164,7 +153,7 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
         return ofStorage.recovered.inc(event.ids.length);
       case "fired":
         ofSchedules.fired.inc();
-        return ofSchedules.lag.observe(event.lag / 1_000);
+        return ofSchedules.lag(event.lag / 1_000);
       case "missed":
         return ofSchedules.missed.inc(event.occurrences);
       case "process-started":

@@ -1,0 +1,88 @@
+/**
+ * What metrics cost: how much slower a worker drains its queue while it is scraped each second, and how long a scrape
+ * takes with a full storage. `bun bench/metrics.ts [jobs of a run] [pairs of runs] [pending jobs]`; the worker is
+ * `nuvom worker`, with a SQLite file, and a Redis of its own for the second part.
+ */
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { Nuvom } from "nuvom";
+import { metrics } from "nuvom/monitoring";
+import { temporaryFolder } from "../test/support/folder.ts";
+import { freePort, startRedis } from "../test/support/redis.ts";
+import { startedAt } from "./tasks/clock.ts";
+
+const [jobs = 100_000, pairs = 8, pending = 1_000_000] = process.argv.slice(2).map(Number);
+const port = freePort();
+
+const ratios: number[] = [];
+await drained(false);
+for (let pair = 0; pair < pairs; pair++) {
+  const [without, with_] = [await drained(false), await drained(true)];
+  ratios.push(with_ / without);
+  console.log(`${Math.round(without)} jobs a second without metrics, ${Math.round(with_)} with`);
+}
+ratios.sort((a, b) => a - b);
+const percent = (ratio: number) => `${(100 * (1 - ratio)).toFixed(1)} %`;
+const median = (ratios[(pairs - 1) >> 1]! + ratios[pairs >> 1]!) / 2;
+console.log(
+  `metrics and a scrape a second cost ${percent(median)} (median of ${pairs} pairs; from ${percent(ratios.at(-1)!)} to ${percent(ratios[0]!)})`,
+);
+
+await scrapes("SQLite", async (file) => `sqlite:${file}?synchronous=normal`);
+await using redis = await startRedis();
+await scrapes("Redis", async () => redis.url);
+
+async function insert(nuvom: Nuvom, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 5_000) {
+    await nuvom.enqueueMany(startedAt, Array(Math.min(left, 5_000)).fill(undefined));
+  }
+}
+
+/** Jobs a second from the first that began to the last that was recorded. */
+async function drained(isScraped: boolean): Promise<number> {
+  using folder = temporaryFolder();
+  const file = folder.file("jobs.db");
+  const nuvom = new Nuvom({ storage: `sqlite:${file}`, keep: "forever" });
+  await insert(nuvom, jobs);
+  await nuvom.close();
+  const main = join(import.meta.dir, "../cli/main.ts");
+  const worker = Bun.spawn(
+    [
+      ...[process.execPath, main, "worker", "--quiet", "--drain", "--root", import.meta.dir],
+      ...["--storage", `sqlite:${file}`, ...(isScraped ? ["--metrics-port", `${port}`] : [])],
+    ],
+    { stdio: ["ignore", "inherit", "inherit"] },
+  );
+  const scrape = () => fetch(`http://127.0.0.1:${port}/metrics`).then((response) => response.text());
+  const timer = setInterval(() => isScraped && void scrape().catch(() => {}), 1_000);
+  if ((await worker.exited) !== 0) throw new Error("the worker failed");
+  clearInterval(timer);
+  using database = new Database(file, { readonly: true });
+  const times = database.query<{ count: number; milliseconds: number }, []>(
+    "SELECT count(*) AS count, max(finished_at) - min(started_at) AS milliseconds FROM jobs WHERE state = 'succeeded'",
+  );
+  const { count, milliseconds } = times.get()!;
+  if (count !== jobs) throw new Error(`only ${count} jobs succeeded`);
+  return (1_000 * count) / milliseconds;
+}
+
+/** Each a second after the one before, as what the storage holds is asked for once a second at most. */
+async function scrapes(name: string, storage: (file: string) => Promise<string>): Promise<void> {
+  using folder = temporaryFolder();
+  const nuvom = new Nuvom({ storage: await storage(folder.file("jobs.db")), keep: "forever" });
+  await insert(nuvom, pending);
+  const { registry } = metrics(nuvom);
+  const times: number[] = [];
+  let bytes = 0;
+  for (let scrape = 0; scrape < 10; scrape++) {
+    await Bun.sleep(1_050);
+    const began = performance.now();
+    bytes = (await registry.metrics()).length;
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  console.log(
+    `${name} with ${pending} pending jobs: a scrape takes ${times[5]!.toFixed(1)} ms, at most ${times[9]!.toFixed(1)} ms, and has ${bytes} bytes`,
+  );
+  await nuvom.close();
+}
