@@ -14,23 +14,40 @@ import { startedAt } from "./tasks/clock.ts";
 const [jobs = 100_000, pairs = 8, pending = 1_000_000] = process.argv.slice(2).map(Number);
 const port = freePort();
 
-const ratios: number[] = [];
+const runs: { without: Run; scraped: Run }[] = [];
 await drained(false);
 for (let pair = 0; pair < pairs; pair++) {
-  const [without, with_] = [await drained(false), await drained(true)];
-  ratios.push(with_ / without);
-  console.log(`${Math.round(without)} jobs a second without metrics, ${Math.round(with_)} with`);
+  const run = { without: await drained(false), scraped: await drained(true) };
+  console.log(`without metrics ${describe(run.without)}; with metrics ${describe(run.scraped)}`);
+  runs.push(run);
 }
-ratios.sort((a, b) => a - b);
-const percent = (ratio: number) => `${(100 * (1 - ratio)).toFixed(1)} %`;
-const median = (ratios[(pairs - 1) >> 1]! + ratios[pairs >> 1]!) / 2;
+const speeds = runs.map(({ without, scraped }) => 1 - scraped.perSecond / without.perSecond);
+const cpu = runs.map(({ without, scraped }) => scraped.cpu / without.cpu - 1);
 console.log(
-  `metrics and a scrape a second cost ${percent(median)} (median of ${pairs} pairs; from ${percent(ratios.at(-1)!)} to ${percent(ratios[0]!)})`,
+  `of ${pairs} pairs: throughput is less by ${spread(speeds)}, and CPU time more by ${spread(cpu)}`,
 );
 
 await scrapes("SQLite", async (file) => `sqlite:${file}?synchronous=normal`);
 await using redis = await startRedis();
 await scrapes("Redis", async () => redis.url);
+
+interface Run {
+  /** Jobs, from the first that began to the last that was recorded. */
+  perSecond: number;
+  /** Seconds of the worker and its processes, their start included. */
+  cpu: number;
+}
+
+function describe({ perSecond, cpu }: Run): string {
+  return `${Math.round(perSecond)} jobs a second, ${cpu.toFixed(2)} s of CPU`;
+}
+
+function spread(shares: number[]): string {
+  const sorted = shares.toSorted((a, b) => a - b);
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const median = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+  return `${percent(median)} (median; from ${percent(sorted[0]!)} to ${percent(sorted.at(-1)!)})`;
+}
 
 async function insert(nuvom: Nuvom, count: number): Promise<void> {
   for (let left = count; left > 0; left -= 5_000) {
@@ -38,8 +55,7 @@ async function insert(nuvom: Nuvom, count: number): Promise<void> {
   }
 }
 
-/** Jobs a second from the first that began to the last that was recorded. */
-async function drained(isScraped: boolean): Promise<number> {
+async function drained(isScraped: boolean): Promise<Run> {
   using folder = temporaryFolder();
   const file = folder.file("jobs.db");
   const nuvom = new Nuvom({ storage: `sqlite:${file}`, keep: "forever" });
@@ -63,7 +79,10 @@ async function drained(isScraped: boolean): Promise<number> {
   );
   const { count, milliseconds } = times.get()!;
   if (count !== jobs) throw new Error(`only ${count} jobs succeeded`);
-  return (1_000 * count) / milliseconds;
+  return {
+    perSecond: (1_000 * count) / milliseconds,
+    cpu: Number(worker.resourceUsage()!.cpuTime.total) / 1e6,
+  };
 }
 
 /** Each a second after the one before, as what the storage holds is asked for once a second at most. */
