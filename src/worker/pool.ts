@@ -273,9 +273,8 @@ export class Pool {
       settle(afterDeath(each, death, retryIn, this.#here(process)));
     }
     if (!death.wasReady) this.#putOffUntil = this.options.clock.now() + startPause + 1;
-    const expected = killed && death.wasReady && assigned.length === 0;
     const { pid } = process;
-    if (expected) emit({ type: "process-ended", pid });
+    if (killed && death.wasReady && assigned.length === 0) emit({ type: "process-ended", pid });
     else emit({ type: "process-died", pid, how, reason: reasonOf(death), killed, jobs: assigned.length });
     if (process === this.#inline) this.#inline = null;
     if (process === this.#spare) this.#spare = null;

@@ -74,6 +74,8 @@ describe("an option", () => {
     "recycle.age": ["1d", 86_400_000],
     "recycle.memory": ["1gb", 1024 ** 3],
     sizeLimit: ["2mb", 2 * 1024 ** 2],
+    metricsPort: ["9464", 9464],
+    metricsHost: ["0.0.0.0", "0.0.0.0"],
   };
   test.each(optionNames.filter((name) => options[name].value !== null))(
     "%s is read from a text",
