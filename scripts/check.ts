@@ -16,7 +16,7 @@ async function checkScript(name: string): Promise<Count> {
 }
 
 async function runTests(): Promise<Count> {
-  const child = Bun.spawn([process.execPath, "test", "--parallel=2", "--timeout=30000"], {
+  const child = Bun.spawn([process.execPath, "test", "--parallel=3", "--timeout=30000"], {
     stdio: ["ignore", "inherit", "pipe"],
     env: process.stderr.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env,
   });

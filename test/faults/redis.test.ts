@@ -105,14 +105,14 @@ test("connections that are all killed ten times a second, and scripts that are f
   await using site = await plant();
   const control = new Bun.RedisClient(site.server.url);
   await control.connect();
-  for (let kill = 0; kill < 100; kill++) {
+  for (let kill = 0; kill < 50; kill++) {
     const next = performance.now() + 100;
     while (performance.now() < next) {
       await site.produce(20);
       await Bun.sleep(5);
     }
     await control.send("CLIENT", ["KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    if (kill === 50) await control.send("SCRIPT", ["FLUSH"]);
+    if (kill === 25) await control.send("SCRIPT", ["FLUSH"]);
   }
   control.close();
   await site.check();
@@ -324,7 +324,7 @@ test("idle workers send Redis a few commands a second", async () => {
   const start = () => startWorker({ storage: server.url, root: fixtures, processes: 1 });
   const workers = await Promise.all([start(), start(), start()]);
   await Bun.sleep(1_000);
-  const seconds = 7;
+  const seconds = 4;
   const commands = await commandsDuring(server, () => Bun.sleep(seconds * 1_000));
   const sent = commands.filter(({ inScript }) => !inScript);
   const rate = sent.length / seconds / workers.length;
