@@ -31,9 +31,11 @@ export function gaugesOfStorage({ storage, registry, gauge, queueName }: Storage
   gauge("storage_up", "Whether the storage answers.", [], async (gauge) => {
     gauge.set((await counts()) === null ? 0 : 1);
   });
+  // They are set back only when all is there to set them: other scrapes may come in between.
   gauge("queue_jobs", "Jobs in the storage.", ["queue", "state"], async (gauge) => {
+    const queues = (await counts()) ?? [];
     gauge.reset();
-    for (const queue of (await counts()) ?? []) {
+    for (const queue of queues) {
       for (const state of jobStates) gauge.inc({ queue: queueName(queue.name), state }, queue[state]);
     }
   });
@@ -43,25 +45,26 @@ export function gaugesOfStorage({ storage, registry, gauge, queueName }: Storage
     labelNames: ["queue"],
     registers: [registry],
     async collect() {
+      const queues = (await counts()) ?? [];
       this.reset();
-      for (const { name, added } of (await counts()) ?? []) this.inc({ queue: queueName(name) }, added);
+      for (const { name, added } of queues) this.inc({ queue: queueName(name) }, added);
     },
   });
   gauge("queue_paused", "Whether a queue gives no jobs out.", ["queue"], async (gauge) => {
+    const queues = (await counts()) ?? [];
     gauge.reset();
-    for (const { name, paused } of (await counts()) ?? []) {
-      gauge.set({ queue: queueName(name) }, paused ? 1 : 0);
-    }
+    for (const { name, paused } of queues) gauge.set({ queue: queueName(name) }, paused ? 1 : 0);
   });
   const age = "How long the job that is due for longest has been waiting; 0 if none is due.";
   gauge("queue_oldest_due_seconds", age, ["queue"], async (gauge) => {
-    gauge.reset();
+    const queues = (await counts()) ?? [];
     const now = Date.now();
     const oldest = new Map<string, number>();
-    for (const { name, nextRunAt } of (await counts()) ?? []) {
+    for (const { name, nextRunAt } of queues) {
       const queue = queueName(name);
       oldest.set(queue, Math.max(oldest.get(queue) ?? 0, now - (nextRunAt ?? now)));
     }
+    gauge.reset();
     for (const [queue, milliseconds] of oldest) gauge.set({ queue }, milliseconds / 1_000);
   });
 }

@@ -146,6 +146,18 @@ describe("what a storage holds is read at a scrape", () => {
     expect(reads).toBe(1);
   });
 
+  test("and is the same in scrapes at once", async () => {
+    await using nuvom = new Nuvom({ storage: "memory:" });
+    await nuvom.enqueueMany(tasks.echo, [1, 2, 3]);
+    const { registry } = metrics(nuvom);
+    const [first, second] = await Promise.all([scraped(registry), scraped(registry)]);
+    expect(first.get('nuvom_queue_jobs{queue="default",state="pending"}')).toBe(3);
+    expect(first.get('nuvom_jobs_enqueued_total{queue="default"}')).toBe(3);
+    expect([...second].filter(([name]) => name.startsWith("nuvom_queue_jobs"))).toEqual(
+      [...first].filter(([name]) => name.startsWith("nuvom_queue_jobs")),
+    );
+  });
+
   test("and if it cannot be, the rest is there all the same", async () => {
     const storage = openStorage("memory:");
     const { registry, onEvent } = metrics({ storage });
