@@ -62,7 +62,18 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
   gauge("build_info", "The version of Nuvom, as a label.", ["version"]).set({ version }, 1);
 
   const ofJobs = {
-    finished: counter("jobs_finished_total", "Jobs that have ended for good.", [...perJob, "outcome"]),
+    finished: new Counter({
+      name: "nuvom_jobs_finished_total",
+      help: "Jobs that have ended for good.",
+      labelNames: [...perJob, "outcome"],
+      registers,
+      collect() {
+        for (const found of [...series.values()].flatMap((ofQueue) => [...ofQueue.values()])) {
+          this.inc({ ...found.labels, outcome: "succeeded" }, found.succeeded);
+          found.succeeded = 0;
+        }
+      },
+    }),
     execution: histogramOfJobs("job_execution_seconds", "From the start to the end of an attempt."),
     wait: histogramOfJobs("job_wait_seconds", "From when a job was due to when its attempt began."),
     retries: counter("job_retries_total", "Attempts that failed and are followed by another.", perJob),
@@ -100,8 +111,9 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
   };
 
   const queueName = bounded(mostQueues);
-  /** By task and queue: to look up the series of a job each time would cost more than to count. */
-  const series = new Map<string, ReturnType<typeof seriesOf>>();
+  type Series = ReturnType<typeof seriesOf>;
+  /** By queue and task: to look up the series of a job each time would cost more than to count. */
+  const series = new Map<string, Map<string, Series>>();
   // Prometheus sees no increase in a series that begins above zero: so each is there before it is needed.
   for (const reason of deathReasons) ofProcesses.deaths.inc({ reason }, 0);
   const seriesOf = (task: string, queue: string) => {
@@ -113,15 +125,18 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
       labels,
       execution: ofJobs.execution(labels),
       wait: ofJobs.wait(labels),
-      succeeded: ofJobs.finished.labels({ ...labels, outcome: "succeeded" }),
+      /** Since the last scrape. */
+      succeeded: 0,
     };
   };
   const of = ({ task, queue }: { task: string; queue: string }) => {
+    const found = series.get(queue)?.get(task);
+    if (found) return found;
     const name = queueName(queue);
-    const key = `${name} ${task}`;
-    const found = series.get(key) ?? seriesOf(task, name);
-    series.set(key, found);
-    return found;
+    const ofQueue = series.get(name) ?? new Map<string, Series>();
+    const added = ofQueue.get(task) ?? seriesOf(task, name);
+    series.set(name, ofQueue.set(task, added));
+    return added;
   };
 
   function onEvent(event: WorkerEvent): void {
@@ -129,10 +144,14 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
       case "succeeded":
       case "failed":
       case "retry": {
-        const { labels, execution, wait, succeeded } = of(event);
+        const found = of(event);
+        const { labels, execution, wait } = found;
         execution(event.duration / 1_000);
         wait(event.waited / 1_000);
-        if (event.type === "succeeded") return succeeded.inc();
+        if (event.type === "succeeded") {
+          found.succeeded++;
+          return;
+        }
         ofJobs.failures.inc({ ...labels, cause: event.cause });
         if (event.type === "retry") return ofJobs.retries.inc(labels);
         return ofJobs.finished.inc({ ...labels, outcome: "failed" });
