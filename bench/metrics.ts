@@ -1,7 +1,8 @@
 /**
  * What metrics cost: how much slower a worker drains its queue while it is scraped each second, and how long a scrape
  * takes with a full storage. `bun bench/metrics.ts [jobs of a run] [pairs of runs] [pending jobs]`; the worker is
- * `nuvom worker`, with a SQLite file, and a Redis of its own for the second part.
+ * `nuvom worker`, with a SQLite file, and a Redis of its own for the second part. In short runs the time that it takes until
+ * the code is compiled shows: some 4 % of 150,000 jobs.
  */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { temporaryFolder } from "../test/support/folder.ts";
 import { freePort, startRedis } from "../test/support/redis.ts";
 import { startedAt } from "./tasks/clock.ts";
 
-const [jobs = 100_000, pairs = 8, pending = 1_000_000] = process.argv.slice(2).map(Number);
+const [jobs = 600_000, pairs = 6, pending = 1_000_000] = process.argv.slice(2).map(Number);
 const port = freePort();
 
 const runs: { without: Run; scraped: Run }[] = [];
