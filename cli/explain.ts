@@ -30,7 +30,7 @@ const year = 372 * 86_400_000;
 export async function explain(text: string, flags: Given): Promise<number> {
   const now = Date.now();
   const howMany = count(flags.count ?? "10", "count");
-  const isCron = text.startsWith("@") || text.trim().split(/\s+/).length > 3;
+  const isCron = /^@[a-z]+$/i.test(text) || text.trim().split(/\s+/).length > 3;
   const { recurrence, next, remark } = isCron
     ? expression(text, flags.tz, howMany, now)
     : await stored(text, flags, howMany);
