@@ -137,6 +137,7 @@ export class Executor {
         return afterError(job, error, retryPolicy(undefined), { ...means, began });
       }
     }
+    if (signal.aborted) return { execution, kind: "dropped" };
     if (!isImported || now() - sentAt > lateAfter) port.send({ type: "began", execution });
     if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(task) };
     return runJob(job, definition, signal, {

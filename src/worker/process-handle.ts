@@ -150,6 +150,7 @@ export class ProcessHandle {
       case "progress": {
         const assigned = this.#jobs.get(message.execution);
         if (assigned) this.#receiveOf(assigned, message);
+        else if (message.type === "importing") this.#drop(message.execution);
         return;
       }
       case "report":
@@ -166,6 +167,11 @@ export class ProcessHandle {
       case "uncaught":
         this.#uncaught = message.error;
     }
+  }
+
+  /** It begins with a job after all that was taken back, since it had not begun for so long: others may have it by now. */
+  #drop(execution: string): void {
+    this.#process.send({ type: "abort", execution, name: "AbortError", reason: "it was taken back" });
   }
 
   #receiveOf(

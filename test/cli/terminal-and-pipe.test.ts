@@ -65,8 +65,9 @@ describe("on a terminal and in a pipe the same is said by", () => {
         expect(pipe.stdout + pipe.stderr).toMatch(plainText);
         const terminal = await onTerminal(80, [name, ...args], { env });
         expect(terminal.exitCode).toBe(pipe.exitCode);
-        const lines = (text: string) => steady(text).trim().split("\n").sort();
-        expect(lines(Bun.stripANSI(terminal.text))).toEqual(lines(pipe.stdout + pipe.stderr));
+        // Where a line is wrapped depends on how long ago something was.
+        const words = (text: string) => steady(text.replaceAll(/\s+/g, " ")).trim().split(" ").sort();
+        expect(words(Bun.stripANSI(terminal.text))).toEqual(words(pipe.stdout + pipe.stderr));
       }
     },
     30_000,

@@ -16,13 +16,14 @@ function pool(mayStart: () => boolean = () => true) {
   const started: Started[] = [];
   const events: string[] = [];
   const settled: unknown[] = [];
+  const sent: unknown[] = [];
   const made = new Pool({
     clock,
     spawn({ received, exited }) {
       if (!mayStart()) throw new Error("no more processes");
       const kill = () => queueMicrotask(() => exited("signal SIGKILL", false));
       const process = { at: clock.now(), received, kill };
-      return { pid: started.push(process), send() {}, kill };
+      return { pid: started.push(process), send: (message) => void sent.push(message), kill };
     },
     ...{ root: "/", environment: {}, config: null, sources: "s", worker: "w", files: new Map() },
     ...{ size: 1, concurrency: 1, sizeLimit: 1_000, killGrace: 10, importLimit: 10, maxMemory: null },
@@ -36,7 +37,7 @@ function pool(mayStart: () => boolean = () => true) {
     changed: () => {},
     noted: () => {},
   });
-  return { clock, started, events, settled, pool: made, times: () => started.map(({ at }) => at) };
+  return { clock, started, events, settled, sent, pool: made, times: () => started.map(({ at }) => at) };
 }
 
 test("a process that does not get ready within ten seconds is replaced, after longer pauses each time", async () => {
@@ -66,6 +67,15 @@ test("one that was ready is replaced at once, and the next time by one that has 
   await clock.advance(0);
   expect(own.room).toBe(1);
   expect(times()).toHaveLength(4);
+  own.close();
+});
+
+test("a process that begins to import for a job that was taken back is told to leave it", () => {
+  const { started, sent, pool: own } = pool();
+  started[0]!.received({ type: "ready" });
+  sent.length = 0;
+  started[0]!.received({ type: "importing", execution: "gone:1" });
+  expect(sent).toMatchObject([{ type: "abort", execution: "gone:1" }]);
   own.close();
 });
 
