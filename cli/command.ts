@@ -97,7 +97,21 @@ export function given(flags: object): Config {
 
 /** What holds for a command: its flags, else the environment, else the project's configuration. @throws InvalidOptionError */
 export function configured(flags: object, root: string): Configured {
-  return configure(root, given(flags), (name) => `--${flagOf(name)}`);
+  return toStandardError(() => configure(root, given(flags), (name) => `--${flagOf(name)}`));
+}
+
+/** What the user's own modules print as they are loaded must not mix with what a command prints. */
+export function toStandardError<T>(load: () => T): T {
+  const { log, info, debug } = console;
+  const restore = () => void Object.assign(console, { log, info, debug });
+  Object.assign(console, { log: console.error, info: console.error, debug: console.error });
+  let loaded: T | undefined;
+  try {
+    loaded = load();
+    return loaded instanceof Promise ? (loaded.finally(restore) as T) : loaded;
+  } finally {
+    if (!(loaded instanceof Promise)) restore();
+  }
 }
 
 /** What a flag can say. */

@@ -31,9 +31,10 @@ type Describe = (event: WorkerEvent) => Line | null;
 
 /** The names of the fields stay as they are: they are there to be searched for. */
 function jsonLog(describe: Describe): (event: WorkerEvent) => void {
+  const isRepeated = repeatedFailures();
   return (event) => {
     const line = describe(event);
-    if (!line) return;
+    if (!line || isRepeated(event, line)) return;
     const { type, text = line.text, ...fields } = { text: undefined, ...event };
     const renamed = Object.entries(fields).map(([name, value]) => [fieldNames[name] ?? name, value]);
     const object = {
@@ -43,7 +44,9 @@ function jsonLog(describe: Describe): (event: WorkerEvent) => void {
       message: text,
       ...Object.fromEntries(renamed),
     };
-    console.log(JSON.stringify(object, plainValue));
+    // What some readers take for the end of a line, or a terminal for a command, JSON itself leaves as it is.
+    const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    console.log(JSON.stringify(object, plainValue).replaceAll(/[\x7f-\x9f\u2028\u2029]/g, escaped));
   };
 }
 
@@ -74,13 +77,26 @@ const printedPerSecond = 20;
 /** In milliseconds, while the storage goes on to fail in the same way. */
 const showFailureEvery = 10_000;
 
+/** Whether a failure of the storage was said just now: it is tried again several times a second. */
+function repeatedFailures(): (event: WorkerEvent, line: Line) => boolean {
+  let failure = { text: "", shownAt: 0 };
+  return ({ type }, { text }) => {
+    if (type === "storage-back") failure = { text: "", shownAt: 0 };
+    if (type !== "storage-error") return false;
+    const now = performance.now();
+    if (text === failure.text && now < failure.shownAt + showFailureEvery) return true;
+    failure = { text, shownAt: now };
+    return false;
+  };
+}
+
 /** One line each, but for what would come again and again. */
 function textLog(describe: Describe): (event: WorkerEvent) => void {
   let succeeded = 0;
   let timer: Timer | undefined;
   /** What was said of jobs that this worker cannot run; they come again and again. */
   const unfit = new Set<string>();
-  let failure = { text: "", shownAt: 0 };
+  const isRepeated = repeatedFailures();
 
   function print({ colour, word, text }: Line) {
     const time = new Date().toTimeString().slice(0, 8);
@@ -97,7 +113,7 @@ function textLog(describe: Describe): (event: WorkerEvent) => void {
 
   return (event) => {
     const line = describe(event);
-    if (!line) return;
+    if (!line || isRepeated(event, line)) return;
     switch (event.type) {
       case "succeeded":
         timer ??= setTimeout(endSecond, 1_000);
@@ -109,15 +125,6 @@ function textLog(describe: Describe): (event: WorkerEvent) => void {
         unfit.add(known);
         break;
       }
-      case "storage-error": {
-        const now = performance.now();
-        if (line.text === failure.text && now < failure.shownAt + showFailureEvery) return;
-        failure = { text: line.text, shownAt: now };
-        break;
-      }
-      case "storage-back":
-        failure = { text: "", shownAt: 0 };
-        break;
       case "schedules-changed":
         for (const text of line.text.split("\n")) print({ ...line, text });
         return;

@@ -3,7 +3,7 @@ import { definedTasks, type Task } from "../src/definition.ts";
 import { InvalidInputError, NuvomError } from "../src/index.ts";
 import { projectRoot } from "../src/project.ts";
 import { describeThrown } from "../src/thrown.ts";
-import { discovered } from "./command.ts";
+import { discovered, toStandardError } from "./command.ts";
 import { fromHere, problemLines } from "./output.ts";
 
 /** Finds the task without executing anything, then imports the one file that defines it, for its schema and options. */
@@ -20,7 +20,7 @@ export async function findTask(name: string, root: string): Promise<Task<never, 
     throw new InvalidInputError([nothing, ...problemLines(problems)].join("\n"));
   }
   try {
-    await import(found.file);
+    await toStandardError(() => import(found.file));
   } catch (error) {
     throw new NuvomError(
       "IMPORT_FAILED",

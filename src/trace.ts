@@ -22,7 +22,12 @@ export function currentTraceparent(): string | null {
   const { context, propagation } = (globalThis as { [openTelemetry]?: OpenTelemetry })[openTelemetry] ?? {};
   if (!context || !propagation) return null;
   const carrier: Carrier = {};
-  propagation.inject(context.active(), carrier, intoCarrier);
+  try {
+    propagation.inject(context.active(), carrier, intoCarrier);
+  } catch {
+    // A mistake in what only watches must not cost a job.
+    return null;
+  }
   const { traceparent } = carrier;
   return typeof traceparent === "string" && traceparentForm.test(traceparent) ? traceparent : null;
 }

@@ -2,6 +2,7 @@ import { Counter, type Gauge, type Registry } from "prom-client";
 import { jobStates } from "../job.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { RunningWorker } from "../worker/start.ts";
+import { otherQueues } from "./bounded.ts";
 import { cached } from "./cached.ts";
 
 export type MakeGauge = <Label extends string>(
@@ -16,14 +17,19 @@ interface StorageGauges {
   storage: Storage;
   registry: Registry;
   gauge: MakeGauge;
-  queueName(name: string): string;
+  /** How many queues have series of their own: the first by name, so that all workers choose the same. */
+  mostQueues: number;
 }
 
 /** What the storage is asked for at a scrape: once for all of them, and once a second at most. */
-export function gaugesOfStorage({ storage, registry, gauge, queueName }: StorageGauges): void {
+export function gaugesOfStorage({ storage, registry, gauge, mostQueues }: StorageGauges): void {
   const counts = cached(async () => {
     try {
-      return await storage.counts();
+      const queues = await storage.counts();
+      return queues.map((queue, index) => ({
+        ...queue,
+        queue: index < mostQueues ? queue.name : otherQueues,
+      }));
     } catch {
       return null;
     }
@@ -35,8 +41,8 @@ export function gaugesOfStorage({ storage, registry, gauge, queueName }: Storage
   gauge("queue_jobs", "Jobs in the storage.", ["queue", "state"], async (gauge) => {
     const queues = (await counts()) ?? [];
     gauge.reset();
-    for (const queue of queues) {
-      for (const state of jobStates) gauge.inc({ queue: queueName(queue.name), state }, queue[state]);
+    for (const { queue, ...numbers } of queues) {
+      for (const state of jobStates) gauge.inc({ queue, state }, numbers[state]);
     }
   });
   new Counter({
@@ -47,21 +53,22 @@ export function gaugesOfStorage({ storage, registry, gauge, queueName }: Storage
     async collect() {
       const queues = (await counts()) ?? [];
       this.reset();
-      for (const { name, added } of queues) this.inc({ queue: queueName(name) }, added);
+      for (const { queue, added } of queues) this.inc({ queue }, added);
     },
   });
   gauge("queue_paused", "Whether a queue gives no jobs out.", ["queue"], async (gauge) => {
     const queues = (await counts()) ?? [];
     gauge.reset();
-    for (const { name, paused } of queues) gauge.set({ queue: queueName(name) }, paused ? 1 : 0);
+    const open = new Set(queues.flatMap(({ queue, paused }) => (paused ? [] : [queue])));
+    for (const { queue } of queues) gauge.set({ queue }, open.has(queue) ? 0 : 1);
   });
   const age = "How long the job that is due for longest has been waiting; 0 if none is due.";
   gauge("queue_oldest_due_seconds", age, ["queue"], async (gauge) => {
     const queues = (await counts()) ?? [];
     const now = Date.now();
     const oldest = new Map<string, number>();
-    for (const { name, nextRunAt } of queues) {
-      const queue = queueName(name);
+    for (const { queue, paused, nextRunAt } of queues) {
+      if (paused && queue === otherQueues) continue;
       oldest.set(queue, Math.max(oldest.get(queue) ?? 0, now - (nextRunAt ?? now)));
     }
     gauge.reset();

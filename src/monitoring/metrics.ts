@@ -17,7 +17,7 @@ export interface Metrics {
   readonly registry: Registry;
   /** To be given to `startWorker`, whose events become metrics. */
   onEvent(event: WorkerEvent): void;
-  /** Adds what a running worker tells of itself when it is asked. */
+  /** Adds what a running worker tells of itself when it is asked; for one worker. */
   watch(worker: Pick<RunningWorker, "status">): void;
 }
 
@@ -64,7 +64,7 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
   const ofJobs = {
     finished: new Counter({
       name: "nuvom_jobs_finished_total",
-      help: "Jobs that have ended for good.",
+      help: "Jobs that have ended for good in a worker: not those that were cancelled before they began.",
       labelNames: [...perJob, "outcome"],
       registers,
       collect() {
@@ -187,6 +187,6 @@ export function metrics({ storage }: Pick<Nuvom, "storage">, options: MetricsOpt
         return ofStorage.leases.inc();
     }
   }
-  gaugesOfStorage({ storage, registry, gauge, queueName });
+  gaugesOfStorage({ storage, registry, gauge, mostQueues });
   return { registry, onEvent, watch: (worker) => gaugesOfWorker(worker, gauge) };
 }

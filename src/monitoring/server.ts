@@ -37,10 +37,11 @@ export function serveMetrics({
       fetch: () => new Response("There are /metrics, /healthz and /readyz.\n", { status: 404 }),
     });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    throw new InvalidOptionError(`metricsPort: something listens on ${hostname}:${port} already`, {
-      cause: error,
-    });
+    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    const problem = isTaken
+      ? `metricsPort: something listens on ${hostname}:${port} already`
+      : `metricsHost: ${hostname}:${port} cannot be listened on: ${(error as Error).message}`;
+    throw new InvalidOptionError(problem, { cause: error });
   }
 }
 

@@ -20,6 +20,9 @@ import { Verdicts } from "./verdicts.ts";
 /** How long a stopping worker waits for a storage that fails, and for hooks that have yet to run. */
 const patience = 5_000;
 
+/** A worker shows that it is well by asking for jobs, however long its lease is. */
+const longestIdle = 20_000;
+
 /**
  * Claims due jobs, feeds them to its processes and settles what became of them. It never loads user code.
  *
@@ -165,7 +168,7 @@ export class Worker {
     if (room === 0) this.#claimedAt = clock.now();
     if (room === 0 || !this.#lease.isHeld) {
       this.#listen(false);
-      return this.#soonIfUnsettled();
+      return this.#soonIfUnsettled() ?? this.#inAWhile;
     }
 
     this.#isWoken = false;
@@ -181,7 +184,7 @@ export class Worker {
     this.#pool.assign(runnable);
     const isFull = jobs.length === room;
     const listenedBefore = this.#listen(!isFull);
-    if (isFull) return this.#soonIfUnsettled();
+    if (isFull) return this.#soonIfUnsettled() ?? this.#inAWhile;
     // Of what came between the claim and now it has not heard.
     if (!listenedBefore) {
       this.#scheduler.wake();
@@ -196,7 +199,7 @@ export class Worker {
       await this.#retention.trimAll();
       void this.stop(0);
     }
-    return this.#soonIfUnsettled() ?? next;
+    return this.#soonIfUnsettled() ?? Math.min(next ?? Number.POSITIVE_INFINITY, this.#inAWhile);
   }
 
   #renewed({ running, cancel }: Held): void {
@@ -231,6 +234,10 @@ export class Worker {
     this.#isWoken = true;
     this.#work.wake();
     this.#scheduler.wake();
+  }
+
+  get #inAWhile(): number {
+    return this.settings.clock.now() + longestIdle;
   }
 
   #soonIfUnsettled(): number | null {

@@ -75,6 +75,19 @@ test("what is no storage is refused, and not shown", async () => {
   }
 });
 
+test("what the project's own modules print does not mix with what a command prints", async () => {
+  using project = await temporaryProject({
+    "tasks.ts": `import { task } from "nuvom"; console.log("a task says"); export const t = task("t", () => 1);`,
+    "nuvom.config.ts": 'console.log("config says"); export default {};',
+  });
+  const run = (...args: string[]) => nuvom(args, { cwd: project.path });
+  const added = await run("enqueue", "t", "--json");
+  expect(JSON.parse(added.stdout)).toMatchObject({ existing: false });
+  expect(added.stderr).toBe("config says\na task says\n");
+  const worked = await run("worker", "--log", "json", "--drain", "--processes", "1");
+  for (const line of worked.stdout.trim().split("\n")) JSON.parse(line);
+});
+
 test("--root names the project whose storage and configuration hold, wherever the command runs", async () => {
   using project = await temporaryProject({
     "tasks.ts": `import { task } from "nuvom"; export const size = task("size", (text: string) => text.length);`,

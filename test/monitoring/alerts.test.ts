@@ -73,6 +73,17 @@ const cases: [name: string, series: Record<string, string>, ...Expected[]][] = [
     [15, "NuvomTasksFail", { job: "shop", task: "bad", ...warning }],
   ],
   [
+    "all attempts of a task fail from its first job on, between two scrapes",
+    {
+      'nuvom_job_attempts_failed_total{job="shop", instance="a", task="new", queue="q", cause="error"}':
+        "_x4 50x60",
+      'nuvom_job_execution_seconds_count{job="shop", instance="a", task="new", queue="q"}': "_x4 50x60",
+    },
+    [3, "NuvomTasksFail", null],
+    [11, "NuvomTasksFail", { job: "shop", task: "new", ...warning }],
+    [40, "NuvomTasksFail", null],
+  ],
+  [
     "one process dies, then many",
     { 'nuvom_process_deaths_total{job="shop", instance="a", reason="memory"}': "0x9 1x9 1+2x9" },
     [15, "NuvomProcessesDie", null],

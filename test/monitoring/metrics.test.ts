@@ -133,6 +133,24 @@ describe("what a storage holds is read at a scrape", () => {
     expect(samples.get('nuvom_queue_oldest_due_seconds{queue="future"}')).toBe(0);
   });
 
+  test("of the first two hundred queues by name, and of the others together", async () => {
+    const storage = openStorage("memory:");
+    const now = Date.now();
+    const none = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+    const queue = (name: string, paused = false, nextRunAt: number | null = null) => {
+      return { name, paused, ...none, pending: 1, added: 1, nextRunAt };
+    };
+    const rest = [queue("late", false, now - 600_000), queue("paused", true, now - 900_000)];
+    const queues = [...Array.from({ length: 200 }, (_, index) => queue(`a${index}`)), ...rest];
+    const { registry, onEvent } = metrics({ storage: { ...storage, counts: async () => queues } });
+    onEvent({ type: "cancelled", id: "j", task: "t", queue: "late", reason: null });
+    const samples = await scraped(registry);
+    expect(samples.get('nuvom_queue_jobs{queue="a7",state="pending"}')).toBe(1);
+    expect(samples.get('nuvom_queue_jobs{queue="other",state="pending"}')).toBe(2);
+    expect(samples.get('nuvom_queue_paused{queue="other"}')).toBe(0);
+    expect(samples.get('nuvom_queue_oldest_due_seconds{queue="other"}')).toBeWithin(600, 700);
+  });
+
   test("once, however many scrapes there are in a second", async () => {
     const storage = openStorage("memory:");
     let reads = 0;
