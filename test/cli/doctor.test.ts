@@ -80,12 +80,12 @@ describe("nuvom doctor", () => {
     const { exitCode, of } = await site.doctor();
     expect(of("wrong").join("\n")).toMatch(/broken\.ts:1: does not parse/);
     expect(of("wrong").join("\n")).toMatch(/worker stuck .* lives, but has last asked for jobs 5m/);
-    expect(of("wrong").join("\n")).toMatch(/the clock of worker early .* is ahead by (1m|5\d)/);
+    expect(of("wrong").join("\n")).toMatch(/the clock of worker early .* is ahead by (1m|[45]\d)/);
     expect(of("wrong").join("\n")).toContain(
       'no source defines the task "gone", for which there are 2 pending jobs and the schedule hourly',
     );
     expect(of("doubtful").join("\n")).toContain("the queue mail is paused");
-    expect(of("doubtful").join("\n")).toMatch(/worker dead .* was last heard of 1m ago/);
+    expect(of("doubtful").join("\n")).toMatch(/worker dead .* was last heard of 1m( \d+s)? ago/);
     expect(exitCode).toBe(1);
   });
 

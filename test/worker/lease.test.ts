@@ -116,3 +116,32 @@ test("what a claim brings after the lease has ended is put back, and not run", a
   const reason = "its worker's lease ended before it began";
   expect(done).toMatchObject([{ id: job.id, claims: 1, kind: "released", reason }, "run"]);
 });
+
+test("a worker with nothing to do asks for jobs several times a minute, however long its lease is", async () => {
+  const clock = new VirtualClock();
+  const worker = new Worker({
+    storage: openStorage("memory:"),
+    spawn({ received }) {
+      queueMicrotask(() => received({ type: "ready" }));
+      return { pid: 1, send() {}, kill() {} };
+    },
+    ...{ root: "/", environment: {}, config: null, sources: "s", project: "p", queues: null, drain: false },
+    ...{ size: 1, concurrency: 1, sizeLimit: 1_000, lease: 3_600_000, killGrace: 10, importLimit: 10 },
+    maxMemory: null,
+    recycle: { jobs: null, age: null, memory: null },
+    files: new Map(),
+    isolation: new Map(),
+    describe: async () => ({ tasks: [], failed: [], isComplete: true }),
+    clock,
+    random: () => 0.5,
+    emit: () => {},
+  });
+  await worker.start();
+  for (let minute = 0; minute < 5; minute++) {
+    for (let second = 0; second < 60; second++) {
+      await clock.advance(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(clock.now() - worker.status.claimedAt!).toBeLessThan(30_000);
+  }
+});
