@@ -58,7 +58,9 @@ export class TaskFiles {
   async #import(name: string): Promise<LoadedTask | undefined> {
     const shared = this.#config === null ? this.hooks : sharedHooks(this.#config);
     try {
-      if (!definedTasks().has(name)) await import(this.#files.get(name)!);
+      const file = this.#files.get(name)!;
+      // The program itself has defined what it hands over, and may still be waiting for its worker.
+      if (file !== Bun.main) await import(file);
     } catch (error) {
       this.listener.spoiled();
       throw error;

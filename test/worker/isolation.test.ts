@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { WorkerEvent } from "../../src/index.ts";
+import { task, type WorkerEvent } from "../../src/index.ts";
 import { waitFor } from "../fixtures/tasks/basic.ts";
 import * as tasks from "../fixtures/tasks/context.ts";
 import { failureOf } from "../support/failure.ts";
+import { temporaryProject } from "../support/project.ts";
 import { until } from "../support/until.ts";
 import { workbench } from "../support/worker.ts";
 
@@ -104,4 +105,13 @@ describe("a process is replaced between two jobs", () => {
       jobs.every(({ state, attempt, crashes }) => state === "succeeded" && attempt + crashes === 1),
     ).toBe(true);
   });
+});
+
+test("a task that runs in the worker's own process is that of its file, whatever the program has defined by its name", async () => {
+  using project = await temporaryProject({
+    "own.ts": `import { task } from "nuvom"; export const own = task("test.own", { isolation: "none", run: () => "file" });`,
+  });
+  await using bench = await workbench({ root: project.path });
+  const stand = task("test.own", (_: undefined): string => "program");
+  expect(await (await bench.nuvom.enqueue(stand, undefined)).result()).toBe("file");
 });

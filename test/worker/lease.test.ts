@@ -76,6 +76,17 @@ test("a lease is lost, though its own clock says otherwise, if the storage has r
   expect(own.lost).toHaveLength(1);
 });
 
+/** Of a worker with one process and no schedules. */
+const settings = {
+  ...{ root: "/", environment: {}, config: null, sources: "s", project: "p", queues: null, drain: false },
+  ...{ size: 1, concurrency: 1, sizeLimit: 1_000, killGrace: 10, importLimit: 10, maxMemory: null },
+  recycle: { jobs: null, age: null, memory: null },
+  isolation: new Map(),
+  describe: async () => ({ tasks: [], failed: [], isComplete: true }),
+  random: () => 0.5,
+  emit: () => {},
+};
+
 test("what a claim brings after the lease has ended is put back, and not run", async () => {
   const clock = new VirtualClock();
   const storage = openStorage("memory:");
@@ -100,16 +111,10 @@ test("what a claim brings after the lease has ended is put back, and not run", a
       const send = (message: ToProcess) => message.type === "run" && done.push("run");
       return { pid: 1, send, kill() {} };
     },
-    ...{ root: "/", environment: {}, config: null, sources: "s", project: "p", queues: null, drain: false },
-    ...{ size: 1, concurrency: 1, sizeLimit: 1_000, lease: length, killGrace: 10, importLimit: 10 },
-    maxMemory: null,
-    recycle: { jobs: null, age: null, memory: null },
+    ...settings,
+    lease: length,
     files: new Map([[add.name, "file"]]),
-    isolation: new Map(),
-    describe: async () => ({ tasks: [], failed: [], isComplete: true }),
     clock,
-    random: () => 0.5,
-    emit: () => {},
   });
   await worker.start();
   while (!done.includes("run")) await clock.advance(10);
@@ -125,16 +130,10 @@ test("a worker with nothing to do asks for jobs several times a minute, however 
       queueMicrotask(() => received({ type: "ready" }));
       return { pid: 1, send() {}, kill() {} };
     },
-    ...{ root: "/", environment: {}, config: null, sources: "s", project: "p", queues: null, drain: false },
-    ...{ size: 1, concurrency: 1, sizeLimit: 1_000, lease: 3_600_000, killGrace: 10, importLimit: 10 },
-    maxMemory: null,
-    recycle: { jobs: null, age: null, memory: null },
+    ...settings,
+    lease: 3_600_000,
     files: new Map(),
-    isolation: new Map(),
-    describe: async () => ({ tasks: [], failed: [], isComplete: true }),
     clock,
-    random: () => 0.5,
-    emit: () => {},
   });
   await worker.start();
   for (let minute = 0; minute < 5; minute++) {
