@@ -11,7 +11,6 @@ export interface MeasureOptions {
 /** Measures once: each figure has one value, or says what went wrong. */
 export type Measure = (options?: MeasureOptions) => Promise<Figure[]>;
 
-/** @param measured is `null` where this machine or storage cannot tell. */
 export function figure(
   measurement: string,
   contestant: string,
@@ -42,8 +41,6 @@ function wholeNumber(text: string): number {
 }
 
 function readable(value: number): string {
-  return value.toLocaleString("en", {
-    maximumSignificantDigits: value < 1_000 ? 3 : 15,
-    maximumFractionDigits: 3,
-  });
+  const digits = value < 1_000 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
+  return value.toLocaleString("en", digits);
 }

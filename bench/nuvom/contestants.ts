@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { type Job, Nuvom, startWorker } from "nuvom";
+import { type Job, Nuvom } from "nuvom";
 import { decode } from "../../src/codec.ts";
 import type { Contest, Contestant, Place } from "../contestant.ts";
 import type { Description } from "../figures.ts";
+import { pausedWorker } from "./drain.ts";
 import { returnsIndex } from "./task.ts";
 
 const common = {
@@ -47,29 +48,11 @@ export const contestants: Contestant[] = [
 
 async function open(storage: string): Promise<Contest> {
   const nuvom = new Nuvom({ storage, keep: "forever" });
-  let worker: Awaited<ReturnType<typeof startWorker>> | null = null;
-  let left = 0;
-  let done = Promise.withResolvers<void>();
-  await nuvom.storage.pause("default", true);
+  const { drain, stop } = await pausedWorker(nuvom, { root: import.meta.dir, storage, processes: 2 });
   return {
     enqueue: (payload) => nuvom.enqueue(returnsIndex, payload),
     enqueueMany: (payloads) => nuvom.enqueueMany(returnsIndex, payloads),
-    async drain(count) {
-      left = count;
-      done = Promise.withResolvers();
-      worker ??= await startWorker({
-        root: import.meta.dir,
-        storage,
-        processes: 2,
-        onEvent(event) {
-          if (event.type === "succeeded" && --left === 0) done.resolve();
-          if (event.type === "failed" || event.type === "storage-error") done.reject(event.error);
-        },
-      });
-      await nuvom.storage.pause("default", false);
-      await done.promise;
-      await nuvom.storage.pause("default", true);
-    },
+    drain,
     async delivered() {
       const times = new Map<number, number>();
       for (let after: string | undefined; ; ) {
@@ -86,7 +69,7 @@ async function open(storage: string): Promise<Contest> {
       }
     },
     async close() {
-      await worker?.stop();
+      await stop();
       await nuvom.close();
     },
   };
