@@ -1,0 +1,86 @@
+/** The bytes that a job of some 100 bytes of input takes in a storage, while it waits and once its result is stored. */
+import { Database } from "bun:sqlite";
+import { Nuvom } from "nuvom";
+import { encode } from "../../src/codec.ts";
+import { aWorker } from "../../src/testing/builders.ts";
+import { payloads } from "../contestant.ts";
+import { figure, type Measure, runAlone } from "../measurement.ts";
+import { returnsIndex } from "../nuvom/task.ts";
+import { onEachStorage } from "../storages.ts";
+
+const perCall = 1_000;
+const worker = "bench";
+
+export const measure: Measure = ({ quick = false, jobs = quick ? 5_000 : 100_000 } = {}) =>
+  onEachStorage(async ({ name, url }) => {
+    const storage = url();
+    // What the first ones bring with them, such as tables and scripts, is not counted.
+    await enqueue(storage, 0, perCall);
+    await finish(storage);
+    const empty = await bytesIn(storage);
+    await enqueue(storage, perCall, jobs);
+    const pending = await bytesIn(storage);
+    await finish(storage);
+    const finished = await bytesIn(storage);
+    return [
+      figure("storage/pending job", name, "bytes", (pending - empty) / jobs),
+      figure("storage/succeeded job with its result", name, "bytes", (finished - empty) / jobs),
+    ];
+  });
+
+async function enqueue(storage: string, first: number, count: number): Promise<void> {
+  await using nuvom = new Nuvom({ storage });
+  for (let added = 0; added < count; added += perCall) {
+    await nuvom.enqueueMany(returnsIndex, payloads(first + added, Math.min(perCall, count - added)));
+  }
+}
+
+/** As a worker does, so that none is needed here. */
+async function finish(url: string): Promise<void> {
+  await using nuvom = new Nuvom({ storage: url });
+  const { storage } = nuvom;
+  await storage.heartbeat(aWorker(worker, { leaseUntil: Number.MAX_SAFE_INTEGER }));
+  for (;;) {
+    const now = Date.now();
+    const jobs = await storage.claim(worker, ["default"], perCall, now);
+    if (jobs.length === 0) return;
+    const outcomes = jobs.map(({ id, claims }, index) => {
+      const result = encode(index, { root: "", limit: 100 });
+      return { id, claims, kind: "succeeded", startedAt: now, result } as const;
+    });
+    await storage.settle(worker, outcomes, now);
+  }
+}
+
+/** Without what a storage has set free and will use again. */
+async function bytesIn(url: string): Promise<number> {
+  return url.startsWith("sqlite:") ? bytesInFile(url.slice("sqlite:".length)) : usedMemory(url);
+}
+
+function bytesInFile(path: string): number {
+  using database = new Database(path);
+  const { bytes } = database
+    .query<{ bytes: number }, []>(
+      `SELECT (page_count - freelist_count) * page_size AS bytes
+       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+    )
+    .get()!;
+  return bytes;
+}
+
+/** Once the clients that have left, and their buffers, are gone from the server. */
+async function usedMemory(url: string): Promise<number> {
+  const redis = new Bun.RedisClient(url.split("?")[0]);
+  try {
+    for (;;) {
+      const info: string = await redis.send("INFO", []);
+      const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
+      if (field("connected_clients") === 1) return field("used_memory");
+      await Bun.sleep(10);
+    }
+  } finally {
+    redis.close();
+  }
+}
+
+if (import.meta.main) await runAlone(measure);
