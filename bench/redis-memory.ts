@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Nuvom, task } from "nuvom";
 import { startRedis } from "../test/support/redis.ts";
+import { usedMemory } from "./used-memory.ts";
 
 interface Input {
   to: string;
@@ -101,16 +102,6 @@ async function memoryOf(redis: Bun.RedisClient): Promise<Memory> {
   );
   const events = keys.findIndex((key) => key.endsWith(":events"));
   return { used, keys: sizes.reduce((sum, size) => sum + size, 0), events: sizes[events] ?? 0 };
-}
-
-/** Once the clients that have left, and their buffers, are gone from the server. */
-async function usedMemory(redis: Bun.RedisClient): Promise<number> {
-  for (;;) {
-    const info: string = await redis.send("INFO", []);
-    const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
-    if (field("connected_clients") === 1) return field("used_memory");
-    await Bun.sleep(10);
-  }
 }
 
 function inputOf(size: number, index: number): Input {

@@ -1,4 +1,4 @@
-/** Tasks that compute for some 5 ms: on one process and on two, and how near that comes to a bare loop. */
+/** Tasks that compute for some 5 ms, on one process and on two, and how near they come to as many bare loops. */
 import { type Figure, median } from "../figures.ts";
 import { figure, type Measure, runAlone } from "../measurement.ts";
 import { throughput } from "../nuvom/throughput.ts";
@@ -26,7 +26,7 @@ export const measure: Measure = ({ quick = false, jobs = quick ? 50 : 800 } = {}
 
 /** The milliseconds that so many steps take in this program, once they are compiled. */
 function duration(steps: number): number {
-  const times = Array.from({ length: 40 }, () => {
+  const times = Array.from({ length: 30 }, () => {
     const began = performance.now();
     compute(steps);
     return performance.now() - began;

@@ -18,7 +18,7 @@ const perChange = 500;
 export const measure: Measure = ({ quick = false, jobs = quick ? 1_000 : 10_000 } = {}) =>
   onEachStorage(async ({ name, url }) => {
     const perSecond = await firedPerSecond(url("many"), jobs);
-    const late = await lags(url("one"), quick ? 30 : 300);
+    const late = await lags(url("one"), quick ? 30 : 200);
     return [
       figure("schedules/occurrences of many schedules", name, "jobs/s", perSecond),
       figure("schedules/occurrence to start, p50", name, "ms", quantile(late, 0.5)),
@@ -73,7 +73,7 @@ async function lags(url: string, count: number): Promise<number[]> {
   await using nuvom = new Nuvom({ storage: url, keep: "forever" });
   await using _worker = spawnWorker(url);
   await warmedUp(nuvom);
-  const every = 25;
+  const every = 50;
   const { id } = await nuvom.schedule(startedAt, undefined, { every, limit: count, id: "timed" });
   const isEnded = ({ schedule, state }: Job) => schedule === id && state === "succeeded";
   for (;;) {

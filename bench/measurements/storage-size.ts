@@ -7,6 +7,7 @@ import { payloads } from "../contestant.ts";
 import { figure, type Measure, runAlone } from "../measurement.ts";
 import { returnsIndex } from "../nuvom/task.ts";
 import { onEachStorage } from "../storages.ts";
+import { usedMemory } from "../used-memory.ts";
 
 const perCall = 1_000;
 const worker = "bench";
@@ -52,35 +53,23 @@ async function finish(url: string): Promise<void> {
   }
 }
 
-/** Without what a storage has set free and will use again. */
 async function bytesIn(url: string): Promise<number> {
-  return url.startsWith("sqlite:") ? bytesInFile(url.slice("sqlite:".length)) : usedMemory(url);
+  if (url.startsWith("sqlite:")) return bytesInFile(url.slice("sqlite:".length));
+  const redis = new Bun.RedisClient(url.split("?")[0]);
+  const bytes = await usedMemory(redis);
+  redis.close();
+  return bytes;
 }
 
+/** Without the pages that are free for what is added next. */
 function bytesInFile(path: string): number {
-  using database = new Database(path);
-  const { bytes } = database
+  using database = new Database(path, { readonly: true });
+  return database
     .query<{ bytes: number }, []>(
       `SELECT (page_count - freelist_count) * page_size AS bytes
        FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
     )
-    .get()!;
-  return bytes;
-}
-
-/** Once the clients that have left, and their buffers, are gone from the server. */
-async function usedMemory(url: string): Promise<number> {
-  const redis = new Bun.RedisClient(url.split("?")[0]);
-  try {
-    for (;;) {
-      const info: string = await redis.send("INFO", []);
-      const field = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1]);
-      if (field("connected_clients") === 1) return field("used_memory");
-      await Bun.sleep(10);
-    }
-  } finally {
-    redis.close();
-  }
+    .get()!.bytes;
 }
 
 if (import.meta.main) await runAlone(measure);
