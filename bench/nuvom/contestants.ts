@@ -62,7 +62,8 @@ async function open(storage: string): Promise<Contest> {
         );
         for (const job of jobs) {
           const index = decode(job.result!) as number;
-          times.set(index, (times.get(index) ?? 0) + job.claims);
+          // Claims count also what a process held up by others gave back unbegun.
+          times.set(index, (times.get(index) ?? 0) + job.attempt + job.crashes);
         }
         if (jobs.length < 1_000) return times;
         after = jobs.at(-1)!.id;
