@@ -17,7 +17,7 @@ import { spawnWorker } from "../worker.ts";
 export const measure: Measure = async ({ quick = false, jobs = quick ? 5_000 : 600_000 } = {}) => [
   ...(await whileDraining(jobs)),
   ...(await onEachStorage(async ({ name, url }) => {
-    const scrape = await scrapeTime(url(), jobs, quick ? 2 : 10);
+    const scrape = await scrapeTime(url(), jobs, quick ? 1 : 10);
     return [figure(`metrics/scrape with ${jobs.toLocaleString("en")} pending`, name, "ms", scrape)];
   })),
 ];
