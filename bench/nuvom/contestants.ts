@@ -79,7 +79,7 @@ async function open(storage: string): Promise<Contest> {
         );
         for (const job of jobs) {
           const index = decode(job.result!) as number;
-          times.set(index, (times.get(index) ?? 0) + job.claims);
+          times.set(index, (times.get(index) ?? 0) + job.attempt + job.crashes);
         }
         if (jobs.length < 1_000) return times;
         after = jobs.at(-1)!.id;
