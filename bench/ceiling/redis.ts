@@ -83,7 +83,9 @@ async function open(url: string): Promise<Contest> {
         "0",
       ]);
       const results = [...decodeMulti((await redis.getBuffer("all"))!)] as number[];
-      return new Map(results.map((index) => [index, results.length === new Set(results).size ? 1 : 2]));
+      const times = new Map<number, number>();
+      for (const index of results) times.set(index, (times.get(index) ?? 0) + 1);
+      return times;
     },
     async close() {
       processes.close();
