@@ -34,6 +34,8 @@ export interface Description {
   storage: "sqlite" | "redis" | "postgresql";
   /** What a power failure may undo, and what a crash of the program, in one sentence. */
   durability: string;
+  /** The worst that no confirmed job is lost by; with `nothing`, a crash of the program that added it may lose it. */
+  survives: "power failure" | "program crash" | "nothing";
   /** What is measured of it: of one that differs only in its workers, `drain`. */
   contests: readonly ContestName[];
   /** How it is set up, where that is not how it comes, and why. */
