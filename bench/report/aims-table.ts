@@ -2,7 +2,7 @@ import type { Figure, Results } from "../figures.ts";
 import type { Aim } from "./aims.ts";
 import { rounded } from "./numbers.ts";
 import { figureOf, medianOf, ratioOf } from "./standings.ts";
-import { failed, notMeasured, table } from "./table.ts";
+import { failed, joined, notMeasured, table } from "./table.ts";
 import { measurementTitle, partsOf } from "./titles.ts";
 
 /** What was aimed at and what was reached; below it, what holds back where that is less. */
@@ -12,9 +12,7 @@ export function aimsTable(results: Results, aims: readonly Aim[]): string {
   const heldBack = judged.flatMap(({ reached, aim, cells }) =>
     !reached && aim.heldBack ? [`- ${cells[0]}, compared with ${cells[1]}: ${aim.heldBack}`] : [],
   );
-  return [table(["", "compared with", "aim", "measured", "reached"], rows, 2), heldBack.join("\n")]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  return joined([table(["", "compared with", "aim", "measured", "reached"], rows, 2), heldBack.join("\n")]);
 }
 
 function judge(results: Results, aim: Aim) {
@@ -45,17 +43,20 @@ function scaleOf({ comparedWith }: Aim, figure: Figure | undefined): [factor: nu
 }
 
 function comparedFigure(results: Results, aim: Aim): Figure | undefined {
-  const { measurement, contestant, comparedWith } = aim;
+  const { comparedWith } = aim;
   if (comparedWith === undefined) return undefined;
-  if (comparedWith !== "ceiling") {
-    return figureOf(results, comparedWith.measurement ?? measurement, comparedWith.contestant ?? contestant);
+  if (comparedWith === "ceiling") {
+    const ceilings = results.contestants.filter(({ kind }) => kind === "ceiling");
+    return ceilings.map(({ name }) => figureOf(results, aim.measurement, name)).find((figure) => figure);
   }
-  const ceilings = results.contestants.filter(({ kind }) => kind === "ceiling");
-  return ceilings.map(({ name }) => figureOf(results, measurement, name)).find((figure) => figure);
+  const { measurement = aim.measurement, contestants = [aim.contestant] } = comparedWith;
+  const figures = contestants.flatMap((name) => figureOf(results, measurement, name) ?? []);
+  return figures.toSorted((a, b) => (medianOf(b) ?? 0) - (medianOf(a) ?? 0))[0];
 }
 
 function comparedTitle({ comparedWith }: Aim, other: Figure | undefined): string {
   if (comparedWith === undefined) return "";
   if (comparedWith === "ceiling") return other ? `ceiling: ${other.contestant}` : "ceiling";
-  return comparedWith.contestant ?? partsOf(comparedWith.measurement ?? "").name;
+  const { measurement = "", contestants } = comparedWith;
+  return contestants ? (other?.contestant ?? contestants[0]!) : partsOf(measurement).name;
 }

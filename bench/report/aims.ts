@@ -3,10 +3,10 @@ export interface Aim {
   measurement: string;
   contestant: string;
   /**
-   * The aim is the ratio to this figure: of the same measurement or contestant, where it names none. `ceiling` is the first
-   * contestant of that kind of which the measurement is known.
+   * The aim is the ratio to this figure: of the same measurement or contestant, where it names none. Of several contestants
+   * it is the one with the highest figure; `ceiling` is the first of that kind of which the measurement is known.
    */
-  comparedWith?: { measurement?: string; contestant?: string } | "ceiling";
+  comparedWith?: { measurement?: string; contestants?: readonly string[] } | "ceiling";
   bound: { atLeast: number } | { atMost: number };
   /** What holds it back, in a sentence; shown only while it is not reached. */
   heldBack?: string;
@@ -14,10 +14,10 @@ export interface Aim {
 
 const sqlite = { contestant: "Nuvom on SQLite" };
 const redis = { contestant: "Nuvom on Redis" };
-const bunqueue = { contestant: "bunqueue" };
-const plainjob = { contestant: "plainjob" };
-const bullmq = { contestant: "BullMQ" };
-const sandboxed = { contestant: "BullMQ, sandboxed processes" };
+const bunqueue = { contestants: ["bunqueue", "bunqueue, durable"] };
+const plainjob = { contestants: ["plainjob"] };
+const bullmq = { contestants: ["BullMQ", "BullMQ, Bun's Redis client"] };
+const sandboxed = { contestants: ["BullMQ, sandboxed", "BullMQ, sandboxed, Bun's Redis client"] };
 const ceiling = "ceiling";
 
 const contests: Aim[] = [
@@ -41,16 +41,22 @@ const contests: Aim[] = [
   of("redis/drain", redis, ceiling, 0.65),
 ];
 
-const others: Aim[] = [sqlite, redis].flatMap((contestant) => [
-  { ...contestant, measurement: "latency/enqueue to start, p50", bound: { atMost: 3 } },
-  { ...contestant, measurement: "latency/enqueue to start, p99", bound: { atMost: 15 } },
-  { ...contestant, measurement: "latency/CPU of an idle worker", bound: { atMost: 1 } },
-  ...["5,000,000 pending", "5,000,000 future"].map((backlog) => ({
-    ...contestant,
-    measurement: `claim/${backlog}`,
-    comparedWith: { measurement: "claim/1,000 pending" },
+const others: Aim[] = [sqlite, redis].flatMap((nuvom) => [
+  { ...nuvom, measurement: "latency/enqueue to start, p50", bound: { atMost: 3 } },
+  { ...nuvom, measurement: "latency/enqueue to start, p99", bound: { atMost: 15 } },
+  { ...nuvom, measurement: "latency/idle CPU", bound: { atMost: 1 } },
+  ...["pending", "future"].map((state) => ({
+    ...nuvom,
+    measurement: `claim/100 beside 5,000,000 ${state}`,
+    comparedWith: { measurement: `claim/100 beside 1,000 ${state}` },
     bound: { atMost: 1.3 },
   })),
+  {
+    ...nuvom,
+    measurement: "memory/worker, after 300,000 jobs",
+    comparedWith: { measurement: "memory/worker, after 10,000 jobs" },
+    bound: { atMost: 1.1 },
+  },
 ]);
 
 /** What Nuvom is to be, on a machine of 2 cores. */

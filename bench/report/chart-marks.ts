@@ -1,7 +1,7 @@
 import type { Description } from "../figures.ts";
 import { element, estimatedWidth, text } from "./svg.ts";
 
-export const barHeight = 7;
+export const barHeight = 6;
 
 /** Across a bar, where the ceiling is. */
 export function ceilingMark(x: number, y: number): string {

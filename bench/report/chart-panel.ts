@@ -12,8 +12,8 @@ export interface Line {
   perSecond: number | null;
 }
 
-const titleHeight = 14;
-const pitch = 27;
+const titleHeight = 13;
+const pitch = 30;
 const bar = { below: 5, height: barHeight };
 const fontSize = 12.5;
 

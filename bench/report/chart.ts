@@ -5,13 +5,13 @@ import { style } from "./chart-style.ts";
 import { dayOf } from "./markdown.ts";
 import { standingsOf } from "./standings.ts";
 import { element, text } from "./svg.ts";
-import { contestTitles, storageTitles } from "./titles.ts";
+import { contestHeadings, storageTitles } from "./titles.ts";
 
 const width = 860;
 const margin = 30;
-const between = { columns: 48, rows: 26 };
+const between = { columns: 48, rows: 30 };
 /** Above the panels: the title, the legend, and what each column is about. */
-const head = 150;
+const head = 166;
 const foot = 44;
 
 /** The contests as `docs/benchmarks.svg`: a column for each storage, a row of panels for each contest. */
@@ -24,20 +24,20 @@ export function benchmarksChart(results: Results): string {
   const panels = rows.flatMap((contest) => {
     const lines = columns.map((column) => linesOf(results, column, contest));
     const row = lines.map((those, place) =>
-      those.length > 0 ? panel(contestTitles[contest], those, leftOf(place), top, panelWidth) : "",
+      those.length > 0 ? panel(contestHeadings[contest], those, leftOf(place), top, panelWidth) : "",
     );
     top += Math.max(...lines.map(panelHeight)) + between.rows;
     return row;
   });
   const height = top - between.rows + foot;
   const titles = columns.map(({ storage }, place) =>
-    text(leftOf(place), head - 18, "storage", storageTitles[storage]),
+    text(leftOf(place), head - 28, "storage", storageTitles[storage]),
   );
   const parts = [
     element("title", {}, "Jobs a second, of Nuvom, its peers and the bare calls"),
     element("style", {}, style),
     element("rect", { class: "card", x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 12 }),
-    text(margin, 44, "title", "Jobs a second"),
+    text(margin, 44, "title", "Jobs a second: longer is better"),
     legend(margin, 72),
     ...titles,
     ...panels.filter((part) => part !== ""),

@@ -4,7 +4,7 @@ import { aimsTable } from "./aims-table.ts";
 import { contestsTable } from "./contests-table.ts";
 import { otherSections } from "./other-tables.ts";
 import { contestFigure, participantsOf, type Standings, standingsOf } from "./standings.ts";
-import { problemList } from "./table.ts";
+import { joined, problemList } from "./table.ts";
 import { storageTitles } from "./titles.ts";
 
 /** All that is known, as `docs/benchmarks.md`. */
@@ -21,13 +21,13 @@ Here it did so on this machine:`,
     ...standings.map((one) => contestsSection(results, one)),
     "## Who took part",
     participantsOf(results).map(participant).join("\n"),
-    "## Aims",
-    "What Nuvom is to be, on a machine of 2 cores, and what it was here.",
-    aimsTable(results, aims),
+    ...(aims.length > 0 ? ["## Aims", aimsIntroduction, aimsTable(results, aims)] : []),
     ...otherSections(results),
   ];
-  return `${parts.join("\n\n")}\n`;
+  return `${joined(parts)}\n`;
 }
+
+const aimsIntroduction = "What Nuvom is to be, on a machine of 2 cores, and what it was here.";
 
 /** The day of it, as in `2026-05-01`. */
 export function dayOf({ date }: Results): string {

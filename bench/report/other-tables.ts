@@ -1,16 +1,20 @@
 import type { Figure, Results } from "../figures.ts";
+import { groupAbout, groupTitle } from "./groups.ts";
 import { figureOf } from "./standings.ts";
-import { problemList, spreadCell, table } from "./table.ts";
-import { groupTitle, isContest, partsOf } from "./titles.ts";
+import { joined, problemList, spreadCell, table } from "./table.ts";
+import { isContest, partsOf } from "./titles.ts";
 
 /** A section for each group of measurements besides the contests, in the order in which they come. */
 export function otherSections(results: Results): string[] {
   const others = results.figures.filter(({ measurement }) => !isContest(measurement));
   const groups = Object.entries(Object.groupBy(others, ({ measurement }) => partsOf(measurement).group));
   return groups.map(([group, figures = []]) =>
-    [`## ${headline(groupTitle(group))}`, groupTable(results, figures), problemList(figures)]
-      .filter((part) => part !== "")
-      .join("\n\n"),
+    joined([
+      `## ${headline(groupTitle(group))}`,
+      groupAbout(group),
+      groupTable(results, figures),
+      problemList(figures),
+    ]),
   );
 }
 

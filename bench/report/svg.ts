@@ -23,7 +23,11 @@ function short(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** About how wide it is in a usual font, which is not known here. */
+/** About how wide it is in a usual font, since which one it will be is not known here. */
 export function estimatedWidth(content: string, fontSize: number): number {
-  return content.length * fontSize * 0.54;
+  const widths = Array.from(content, (letter) => {
+    if (/[ijlft.,:;'()| ]/.test(letter)) return 0.34;
+    return /[mwA-Z]/.test(letter) ? 0.76 : 0.6;
+  });
+  return widths.reduce((sum, width) => sum + width, 0) * fontSize;
 }

@@ -6,6 +6,11 @@ import { measurementTitle } from "./titles.ts";
 export const notMeasured = "–";
 export const failed = "failed";
 
+/** Blocks of Markdown below each other; those that are empty are left out. */
+export function joined(blocks: readonly string[]): string {
+  return blocks.filter((block) => block !== "").join("\n\n");
+}
+
 /** A Markdown table; the columns behind the first `left` are numbers. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
   const rule = head.map((_, column) => (column < left ? "---" : "---:"));
@@ -35,7 +40,7 @@ export function problemList(figures: readonly Figure[]): string {
     .filter(({ problems }) => problems.length > 0)
     .map(({ contestant, measurement, problems, values }) => {
       const rounds = `${problems.length} of ${problems.length + values.length} rounds`;
-      const texts = [...new Set(problems)].map(oneLine).join("; ");
+      const texts = [...new Set(problems)].map(verbatim).join("; ");
       return `- ${contestant}, ${measurementTitle(measurement)}, failed in ${rounds}: ${texts}`;
     })
     .join("\n");
@@ -43,4 +48,8 @@ export function problemList(figures: readonly Figure[]): string {
 
 function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, " ");
+}
+
+function verbatim(text: string): string {
+  return `\`${oneLine(text).replaceAll("`", "'")}\``;
 }

@@ -1,4 +1,5 @@
 import { type ContestName, contests, type Description } from "../figures.ts";
+import { groupTitle } from "./groups.ts";
 
 export const storageTitles = {
   sqlite: "SQLite",
@@ -13,24 +14,21 @@ export const contestTitles: Record<ContestName, string> = {
   drain: "drain",
 };
 
-const groupTitles: Record<string, string> = {
-  claim: "claims beside a backlog",
-  io: "I/O tasks",
-  cpu: "CPU-bound tasks",
+/** Where they have to explain themselves. */
+export const contestHeadings: Record<ContestName, string> = {
+  "one at a time": "enqueue, one at a time",
+  "in flight": "enqueue, 200 in flight",
+  bulk: "enqueue in bulk, 1,000 a call",
+  drain: "drain, every result stored",
 };
 
-/** The first part of `claim/1,000 pending` is its group, the rest its name. */
+/** The group of `claim/1,000 pending` is `claim`; that of `I/O/1 ms` is `I/O`. */
 export function partsOf(measurement: string): { group: string; name: string } {
-  const [group = "", ...rest] = measurement.split("/");
-  return { group, name: rest.join("/") };
+  const slash = measurement.lastIndexOf("/");
+  return { group: measurement.slice(0, slash), name: measurement.slice(slash + 1) };
 }
 
-/** Within a sentence, as in `claims beside a backlog`. */
-export function groupTitle(group: string): string {
-  return groupTitles[group] ?? group;
-}
-
-/** As in `claims beside a backlog: 1,000 pending`, or `200 in flight`. */
+/** As in `claims: 100 beside 1,000 pending`, or `200 in flight`. */
 export function measurementTitle(measurement: string): string {
   const { group, name } = partsOf(measurement);
   const contest = isContest(measurement) && contests.find((one) => one === name);
