@@ -1,3 +1,7 @@
+import type { ContestName } from "../cli/bench/contest.ts";
+
+export { type ContestName, contests } from "../cli/bench/contest.ts";
+
 /** One thing that was measured, of one contestant, once a round. */
 export interface Figure {
   /** Such as `sqlite/in flight`: the figures of one measurement are compared with each other. */
@@ -22,10 +26,6 @@ export interface Results {
   contestants: Description[];
   figures: Figure[];
 }
-
-/** How many jobs a second are enqueued with one call after the other, with 200 calls in flight, with calls for 1,000 each; and worked off. */
-export const contests = ["one at a time", "in flight", "bulk", "drain"] as const;
-export type ContestName = (typeof contests)[number];
 
 export interface Description {
   name: string;

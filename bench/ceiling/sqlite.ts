@@ -12,6 +12,7 @@ export const contestants: Contestant[] = [
     storage: "sqlite",
     contests: ["one at a time", "in flight", "bulk", "drain"],
     durability: "every commit survives a power failure (synchronous=FULL)",
+    survives: "power failure",
     setup:
       "a table, an index, and child processes that nothing watches: no lease, no retry, no checks, no counters",
     open: async ({ folder }) => open(join(folder, "bare.db")),
