@@ -28,7 +28,7 @@ const silence = 1_000;
 
 /** For how long the worker is left alone before each job that it is to start, in milliseconds. */
 const leastRest = 10;
-const mostRest = 30;
+const mostRest = 20;
 
 /** A storage of which nobody else knows, and a worker on it with so many processes, from the first `drain` on. */
 export async function openNuvom(storage: string | Storage, processes: number): Promise<NuvomContest> {

@@ -20,7 +20,7 @@ const shareOneAtATime = 1 / 20;
 const shareStarted = 1 / 100;
 
 /**
- * Measures everything, each on an empty storage.
+ * Measures everything, each on an empty storage. What is left of them when it throws is the caller's to remove.
  * @param interrupted rejects when it is to stop.
  */
 export async function runBench(
@@ -29,11 +29,15 @@ export async function runBench(
 ): Promise<BenchFigures> {
   async function alone<T>(work: (contest: NuvomContest) => Promise<T>): Promise<T> {
     const contest = await openNuvom(trial.open(), processes);
+    let result: T;
     try {
-      return await Promise.race([work(contest), interrupted]);
+      result = await Promise.race([work(contest), interrupted]);
     } finally {
       await contest.close();
     }
+    // At once, so that no more space is taken than for one.
+    await trial.remove();
+    return result;
   }
 
   async function throughput(name: ContestName, count = jobs): Promise<Throughput> {

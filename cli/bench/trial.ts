@@ -13,9 +13,9 @@ export interface Trial {
   check(): Promise<Checkup>;
   /** A storage that is empty and nobody else's: another one at each call. */
   open(): string | Storage;
-  /** What is left of them until `remove`, for people; `null` if nothing outlives the program. */
+  /** What is there until `remove`, for people; `null` if nothing outlives the program. */
   leaves: string | null;
-  /** To be called when all are closed. */
+  /** Deletes those that were opened, which must be closed by then. */
   remove(): Promise<void>;
 }
 
@@ -68,12 +68,15 @@ function besideKeys(url: string, name: string): Trial {
   const users = openStorage(url);
   const prefix = `${redisAddress(url).prefix}:${name}-`;
   let count = 0;
+  let removed = 0;
   return {
     check: () => checkup(users),
     open: () => withPrefix(url, `${prefix}${++count}`),
     leaves: `the keys ${prefix}*`,
-    remove: async () => {
-      if (count > 0) await removeKeys(url, prefix);
+    async remove() {
+      // It takes a look at every key that there is.
+      if (removed < count) await removeKeys(url, prefix);
+      removed = count;
     },
   };
 }

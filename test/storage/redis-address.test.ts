@@ -226,5 +226,6 @@ test("the URL of the same Redis with other keys differs in nothing else", () => 
     "redis+unix:///run/redis.sock?db=2&timeout=7s",
     "redis://localhost?prefi%78=old+er&timeout=1s",
   ];
-  for (const url of urls) expect(redisAddress(withPrefix(url, prefix))).toEqual({ ...redisAddress(url), prefix });
+  for (const url of urls)
+    expect(redisAddress(withPrefix(url, prefix))).toEqual({ ...redisAddress(url), prefix });
 });
