@@ -1,3 +1,7 @@
+import type { ContestName } from "../cli/bench/contest.ts";
+
+export { type ContestName, contests } from "../cli/bench/contest.ts";
+
 /** One thing that was measured, of one contestant, once a round. */
 export interface Figure {
   /** Such as `sqlite/in flight`: the figures of one measurement are compared with each other. */
@@ -23,10 +27,6 @@ export interface Results {
   figures: Figure[];
 }
 
-/** How many jobs a second are enqueued with one call after the other, with 200 calls in flight, with calls for 1,000 each; and worked off. */
-export const contests = ["one at a time", "in flight", "bulk", "drain"] as const;
-export type ContestName = (typeof contests)[number];
-
 export interface Description {
   name: string;
   kind: "nuvom" | "peer" | "ceiling";
@@ -34,6 +34,8 @@ export interface Description {
   storage: "sqlite" | "redis" | "postgresql";
   /** What a power failure may undo, and what a crash of the program, in one sentence. */
   durability: string;
+  /** The worst that no confirmed job is lost by; with `nothing`, a crash of the program that added it may lose it. */
+  survives: "power failure" | "program crash" | "nothing";
   /** What is measured of it: of one that differs only in its workers, `drain`. */
   contests: readonly ContestName[];
   /** How it is set up, where that is not how it comes, and why. */

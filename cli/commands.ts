@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import bench from "./commands/bench.ts";
 import cancel from "./commands/cancel.ts";
 import completion from "./commands/completion.ts";
 import config from "./commands/config.ts";
@@ -35,5 +36,6 @@ export const commands: Record<string, Command> = {
   pause,
   resume,
   doctor,
+  bench,
   completion,
 };

@@ -43,7 +43,7 @@ export async function reference(): Promise<string> {
     `Each has \`--help\`, and \`--verbose\`, which prints the stack of an error. Exit codes: 0 done, 1 it failed, 2 wrong usage.`,
     ...Object.entries(commands).map(([name, { summary, usage, flags, examples }]) => {
       const own = Object.entries(flags).filter(([flag]) => !(flag in everywhere));
-      const isConfigurable = "processes" in flags;
+      const isConfigurable = configFlags.every((flag) => flag in flags);
       const named = own.filter(([flag]) => !isConfigurable || !configFlags.includes(flag));
       const lines = [
         `### nuvom ${name}`,

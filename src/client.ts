@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configure, configuredStorage } from "./config/configure.ts";
 import type { Task } from "./definition.ts";
-import { type EnqueueManyOptions, type EnqueueOptions, newJob } from "./enqueue.ts";
+import { type EnqueueManyOptions, type EnqueueOptions, newJobs } from "./enqueue.ts";
 import { StorageError } from "./errors.ts";
 import { type JobHandle, jobHandle, Results } from "./handle.ts";
 import type { NewJob } from "./job.ts";
@@ -59,12 +59,7 @@ export class Nuvom {
     options: EnqueueManyOptions<Input> = {},
   ): Promise<JobHandle<Output>[]> {
     const context = { now: this.#clock.now(), sizeLimit: this.#sizeLimit, keep: this.#keep };
-    const jobs = await Promise.all(
-      inputs.map((input, index) => {
-        const own = typeof options === "function" ? options(input, index) : options;
-        return newJob(task.definition, input, own, context);
-      }),
-    );
+    const jobs = await newJobs(task.definition, inputs, options, context);
     const ids = await this.#insert(jobs);
     return ids.map((id, index) => jobHandle<Output>(id, id !== jobs[index]!.id, this.#results));
   }

@@ -53,40 +53,61 @@ const optionsShape = lazily((z) => {
   });
 });
 
+export interface EnqueueContext {
+  now: number;
+  sizeLimit: number;
+  keep: KeepPolicy;
+}
+
 /**
- * Makes the job that the storage is given.
+ * Makes the jobs that the storage is given, one for each input.
  * @throws InvalidInputError, EncodeError, InvalidOptionError
  */
-export async function newJob(
+export async function newJobs<Input>(
   definition: TaskDefinition,
-  input: unknown,
-  options: EnqueueOptions,
-  context: { now: number; sizeLimit: number; keep: KeepPolicy },
-): Promise<NewJob> {
-  const { now } = context;
+  inputs: readonly Input[],
+  options: EnqueueManyOptions<Input>,
+  context: EnqueueContext,
+): Promise<NewJob[]> {
   // Taken before anything is awaited, so that jobs keep the order of the calls.
-  const id = Bun.randomUUIDv7("hex", now);
+  const ids = inputs.map(() => Bun.randomUUIDv7("hex", context.now));
+  const shared = typeof options === "function" ? null : termsOf(definition, options, context);
+  const terms =
+    typeof options === "function"
+      ? inputs.map((input, index) => termsOf(definition, options(input, index), context))
+      : [];
+  if (definition.input) await Promise.all(inputs.map((input) => validInput(definition, input)));
+  const limits = { root: "input", limit: context.sizeLimit };
+  return inputs.map((input, index) => ({
+    id: ids[index]!,
+    ...(shared ?? terms[index]!),
+    input: encode(input, limits),
+  }));
+}
+
+/** All of a job but what tells it from others of the same call. */
+function termsOf(
+  definition: TaskDefinition,
+  options: EnqueueOptions,
+  { now, keep }: EnqueueContext,
+): Omit<NewJob, "id" | "input"> {
   checkOptions(definition.name, options);
-  const traceparent = options.traceparent ?? currentTraceparent();
-  await validInput(definition, input);
   const runAt =
     options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in"));
   const timeout = options.timeout === undefined ? definition.timeout : options.timeout;
   return {
-    id,
     task: definition.name,
     queue: options.queue ?? definition.queue,
     priority: options.priority ?? definition.priority,
     runAt,
-    input: encode(input, { root: "input", limit: context.sizeLimit }),
     maxAttempts: options.attempts ?? definition.retry.attempts,
     timeout: timeout === null || timeout === "none" ? null : milliseconds(timeout, "timeout"),
     key: options.key ?? null,
     createdAt: now,
     schedule: null,
     scheduledFor: null,
-    traceparent,
-    ...(definition.keep ?? context.keep),
+    traceparent: options.traceparent ?? currentTraceparent(),
+    ...(definition.keep ?? keep),
   };
 }
 

@@ -1,6 +1,6 @@
 import { decode, encode } from "./codec.ts";
 import type { TaskDefinition } from "./definition.ts";
-import { newJob } from "./enqueue.ts";
+import { newJobs } from "./enqueue.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { NewJob } from "./job.ts";
 import type { KeepPolicy } from "./keep.ts";
@@ -38,7 +38,8 @@ export async function wantedSchedule(
   const options = Object.fromEntries(
     Object.entries({ queue, priority, attempts, timeout }).filter(([, value]) => value !== undefined),
   );
-  const template = templateOf(await newJob(definition, input, options, context));
+  const [job] = await newJobs(definition, [input], options, context);
+  const template = templateOf(job!);
   return {
     id: id ?? `${definition.name}:${fingerprint(template.input)}`,
     recurrence: recurrence(recurring, context.now, owner),

@@ -82,6 +82,11 @@ describe("the package", () => {
       worker.kill("SIGKILL");
     }
   }, 30_000);
+
+  test("has what its bench runs", async () => {
+    const figures = JSON.parse(await succeed(["bun", "x", "nuvom", "bench", "--jobs", "10", "--json"]));
+    expect(figures).toMatchObject({ run: { jobs: 10, problem: null }, start: { jobs: 1, problem: null } });
+  }, 30_000);
 });
 
 describe("the types", () => {

@@ -63,30 +63,13 @@ async function compared(contestant: string, when: "future" | "pending", backlogs
       times[index]!.settle.push(settle);
     }
   }
-  return (["claim", "settle"] as const).flatMap((operation): Figure[] => {
-    const medians = times.map((of) => median(of[operation]));
-    const [least, most] = [backlogs[0]!, backlogs.at(-1)!].map(({ size }) => named(size, when));
-    return [
-      ...medians.map((milliseconds, index) =>
-        figure(
-          `${operation}/${perClaim} beside ${named(backlogs[index]!.size, when)}`,
-          contestant,
-          "ms",
-          milliseconds,
-        ),
-      ),
-      figure(
-        `${operation}/beside ${most}, against ${least}`,
-        contestant,
-        "%",
-        (100 * medians.at(-1)!) / medians[0]!,
-      ),
-    ];
-  });
-}
-
-function named(size: number, when: "future" | "pending"): string {
-  return `${size.toLocaleString("en")} ${when}`;
+  return (["claim", "settle"] as const).flatMap((operation) =>
+    backlogs.map(({ size }, index): Figure => {
+      const beside = `${size.toLocaleString("en")} ${when}`;
+      const milliseconds = median(times[index]![operation]);
+      return figure(`${operation}/${perClaim} beside ${beside}`, contestant, "ms", milliseconds);
+    }),
+  );
 }
 
 /** The milliseconds that one claim and one settlement take; so many jobs are added before that it stays as it was. */

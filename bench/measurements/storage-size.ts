@@ -1,11 +1,11 @@
 /** The bytes that a job of some 100 bytes of input takes in a storage, while it waits and once its result is stored. */
 import { Database } from "bun:sqlite";
 import { Nuvom } from "nuvom";
+import { returnsIndex } from "../../cli/bench/task.ts";
 import { encode } from "../../src/codec.ts";
 import { aWorker } from "../../src/testing/builders.ts";
 import { payloads } from "../contestant.ts";
 import { figure, type Measure, runAlone } from "../measurement.ts";
-import { returnsIndex } from "../nuvom/task.ts";
 import { onEachStorage } from "../storages.ts";
 import { usedMemory } from "../used-memory.ts";
 

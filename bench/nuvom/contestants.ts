@@ -1,22 +1,21 @@
 import { join } from "node:path";
-import { type Job, Nuvom } from "nuvom";
-import { decode } from "../../src/codec.ts";
-import type { Contest, Contestant, Place } from "../contestant.ts";
+import { openNuvom } from "../../cli/bench/nuvom.ts";
+import type { Contestant, Place } from "../contestant.ts";
 import type { Description } from "../figures.ts";
-import { pausedWorker } from "./drain.ts";
-import { returnsIndex } from "./task.ts";
+
+const processes = 2;
 
 const common = {
   kind: "nuvom",
   contests: ["one at a time", "in flight", "bulk", "drain"],
-  setup: "a worker with 2 isolated processes; every result is stored",
+  setup: `a worker with ${processes} isolated processes; every result is stored and kept for good`,
 } as const;
 
 function contestant(
   description: Omit<Description, keyof typeof common>,
   url: (place: Place) => string,
 ): Contestant {
-  return { ...common, ...description, open: async (place) => open(url(place)) };
+  return { ...common, ...description, open: (place) => openNuvom(url(place), processes) };
 }
 
 export const contestants: Contestant[] = [
@@ -25,6 +24,7 @@ export const contestants: Contestant[] = [
       name: "Nuvom on SQLite",
       storage: "sqlite",
       durability: "every confirmed job and result survives a power failure (synchronous=FULL)",
+      survives: "power failure",
     },
     ({ folder }) => `sqlite:${join(folder, "jobs.db")}`,
   ),
@@ -33,6 +33,7 @@ export const contestants: Contestant[] = [
       name: "Nuvom on SQLite, synchronous=normal",
       storage: "sqlite",
       durability: "a power failure may undo the last moments; a crash loses nothing",
+      survives: "program crash",
     },
     ({ folder }) => `sqlite:${join(folder, "jobs.db")}?synchronous=normal`,
   ),
@@ -41,37 +42,8 @@ export const contestants: Contestant[] = [
       name: "Nuvom on Redis",
       storage: "redis",
       durability: "as the Redis, here without a log: a crash of it loses all",
+      survives: "program crash",
     },
     ({ redis }) => redis,
   ),
 ];
-
-async function open(storage: string): Promise<Contest> {
-  const nuvom = new Nuvom({ storage, keep: "forever" });
-  const { drain, stop } = await pausedWorker(nuvom, { root: import.meta.dir, storage, processes: 2 });
-  return {
-    enqueue: (payload) => nuvom.enqueue(returnsIndex, payload),
-    enqueueMany: (payloads) => nuvom.enqueueMany(returnsIndex, payloads),
-    drain,
-    async delivered() {
-      const times = new Map<number, number>();
-      for (let after: string | undefined; ; ) {
-        const jobs: Job[] = await nuvom.storage.list(
-          { state: "succeeded" },
-          { limit: 1_000, ...(after && { after }) },
-        );
-        for (const job of jobs) {
-          const index = decode(job.result!) as number;
-          // Claims count also what a process held up by others gave back unbegun.
-          times.set(index, (times.get(index) ?? 0) + job.attempt + job.crashes);
-        }
-        if (jobs.length < 1_000) return times;
-        after = jobs.at(-1)!.id;
-      }
-    },
-    async close() {
-      await stop();
-      await nuvom.close();
-    },
-  };
-}

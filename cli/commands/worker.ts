@@ -14,9 +14,7 @@ import {
 import { eventLog } from "../log.ts";
 import { problemLines } from "../output.ts";
 import { reapIfFirst } from "../reap.ts";
-
-/** `bunx` and `bun run` pass on a signal that the terminal has sent to the whole group, so that it comes twice. */
-const sameSignal = 500;
+import { onFirstSignal } from "../signals.ts";
 
 const untilTheyEnd = "24d";
 
@@ -50,16 +48,12 @@ export default command({
     const tell = format === "json" ? (text: string) => log({ type: "warning", text }) : console.error;
     let unrecorded = 0;
     let worker: RunningWorker | undefined;
-    let askedAt = Number.POSITIVE_INFINITY;
-    const onSignal = (signal: string) => {
-      const now = performance.now();
-      if (now > askedAt + sameSignal) process.exit(1);
-      if (askedAt < now) return;
-      askedAt = now;
+    let isAsked = false;
+    onFirstSignal((signal) => {
+      isAsked = true;
       tell(`${signal}: stopping; running jobs have ${formatDuration(grace)} to end. Once more to exit now.`);
       void worker?.stop({ grace });
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
+    });
     // Whoever has started it by a channel, as nuvom dev does, ends it by closing that, or by dying.
     let isLetGo = false;
     process.on("disconnect", () => {
@@ -79,7 +73,7 @@ export default command({
     for (const line of problemLines(worker.discovery.problems)) tell(line);
     if (worker.discovery.tasks.length === 0) tell(`no tasks in ${root}; nuvom init adds a first one`);
     if (isLetGo) void worker.stop({ grace: untilTheyEnd });
-    if (Number.isFinite(askedAt)) void worker.stop({ grace });
+    if (isAsked) void worker.stop({ grace });
     await worker.stopped;
     return unrecorded > 0 ? 1 : 0;
   },

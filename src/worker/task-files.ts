@@ -1,7 +1,7 @@
 import { defaultSizeLimit } from "../codec.ts";
 import { loadConfig } from "../config/file.ts";
 import { definedTasks, type TaskDefinition } from "../definition.ts";
-import { newJob } from "../enqueue.ts";
+import { newJobs } from "../enqueue.ts";
 import { checkedHooks, type HookEvent, type HookName, type Hooks, hookNames } from "../hooks.ts";
 import { defaultKeep, keepPolicy } from "../keep.ts";
 import { describeThrown } from "../thrown.ts";
@@ -81,8 +81,8 @@ export async function describeSchedule(
 ): Promise<DescribedTask | null> {
   if (!definition?.recurring) return null;
   const context = { now, sizeLimit: defaultSizeLimit, keep: keepPolicy(defaultKeep, definition.name) };
-  const template = templateOf(await newJob(definition, undefined, {}, context));
-  return { when: definition.recurring, template };
+  const [job] = await newJobs(definition, [undefined], {}, context);
+  return { when: definition.recurring, template: templateOf(job!) };
 }
 
 /** Runs a hook of the event's task. Returns what was wrong with it, if anything. */

@@ -10,6 +10,10 @@ const names = [...new Bun.Glob("*.ts").scanSync(folder)].map((file) => basename(
 
 /** What one would call of each command, on a storage with a job that has failed and one that waits. */
 const calls: Record<string, (ids: { failed: string; pending: string }) => string[][]> = {
+  bench: () => [
+    ["--jobs", "10", "--processes", "1"],
+    ["--storage", "sqlite:"],
+  ],
   cancel: () => [["nobody"]],
   completion: () => [["bash"], ["words", "--", "st"]],
   config: () => [[], ["--json"]],
@@ -41,6 +45,7 @@ function steady(text: string): string {
       /\b(in|for|within|after) [\d.]+(ms|s|m)( [\d.]+m?s)?|\bnow\b|[\d.]+(ms|s|m)( \d+s)? ago/g,
       "LENGTH",
     )
+    .replaceAll(/[\d,.]+ (jobs\/s|ms\b)/g, "FIGURE")
     .replaceAll(/01[\da-f]{6}-[\da-f-]{27}/g, "ID")
     .replaceAll(/ +/g, " ")
     .replaceAll(/ +$/gm, "");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { type RedisAddress, redisAddress } from "../../src/storage/redis/address.ts";
+import { type RedisAddress, redisAddress, withPrefix } from "../../src/storage/redis/address.ts";
 import { certificates } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { startRedis } from "../support/redis.ts";
@@ -216,4 +216,16 @@ test("a client trusts NODE_EXTRA_CA_CERTS", async () => {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: certificates.localhost },
   });
   expect(stdout.toString()).toBe("PONG\n");
+});
+
+test("the URL of the same Redis with other keys differs in nothing else", () => {
+  const prefix = "a+b c&d=e%?é";
+  const urls = [
+    "redis://localhost",
+    "redis://:p%40ss%3F@localhost:7000/3?prefix=old",
+    "redis+unix:///run/redis.sock?db=2&timeout=7s",
+    "redis://localhost?prefi%78=old+er&timeout=1s",
+  ];
+  for (const url of urls)
+    expect(redisAddress(withPrefix(url, prefix))).toEqual({ ...redisAddress(url), prefix });
 });

@@ -113,6 +113,14 @@ export function redisAddress(url: string): RedisAddress {
   };
 }
 
+/** The same Redis for other keys. @param url one that `redisAddress` can read. */
+export function withPrefix(url: string, prefix: string): string {
+  const [server = "", query] = url.split("?");
+  const options = parametersOf(query);
+  options.set("prefix", prefix);
+  return `${server}?${options.toString().replaceAll("+", "%20")}`;
+}
+
 function readLogin(login: string | undefined, wrong: Wrong) {
   if (login === undefined || login === ":") return { credentials: null, secret: "", masked: "" };
   const [, encodedUser, encodedPassword] = /^([^:]*):(.*)$/s.exec(login) ?? [];
@@ -170,8 +178,7 @@ function readAuthority(authority: string, scheme: string, wrong: Wrong) {
 function readOptions(query: string | undefined, kind: Kind, wrong: Wrong): Map<string, string> {
   const known = optionsOf[kind];
   const options = new Map<string, string>();
-  // A plus is a plus, as in a path: only forms write a space so.
-  for (const [name, value] of new URLSearchParams(query?.replaceAll("+", "%2B"))) {
+  for (const [name, value] of parametersOf(query)) {
     if (!known.includes(name)) {
       if (name === "ca") throw wrong("ca is for TLS only: write rediss:// to use TLS, or leave ca out");
       if (name === "db") throw wrong("the database is the path of the URL, such as redis://localhost:6379/3");
@@ -181,6 +188,11 @@ function readOptions(query: string | undefined, kind: Kind, wrong: Wrong): Map<s
     options.set(name, value);
   }
   return options;
+}
+
+/** A plus is a plus, as in a path: only forms write a space so. */
+function parametersOf(query: string | undefined): URLSearchParams {
+  return new URLSearchParams(query?.replaceAll("+", "%2B"));
 }
 
 function readDatabase(text: string, example: string, wrong: Wrong): number {
