@@ -1,4 +1,5 @@
 import { Nuvom, type RunningWorker, startWorker, type Task } from "nuvom";
+import { problemOf } from "../../cli/bench/nuvom.ts";
 import { tasksFolder } from "../worker.ts";
 
 const queue = "default";
@@ -30,7 +31,8 @@ export async function throughput<Input>(
       storage,
       onEvent(event) {
         if (event.type === "succeeded" && --left === 0) done.resolve();
-        if (event.type === "failed" || event.type === "storage-error") done.reject(event.error);
+        const problem = problemOf(event);
+        if (problem) done.reject(problem);
       },
     });
 

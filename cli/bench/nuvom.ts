@@ -120,7 +120,7 @@ function indexOf(result: unknown): number {
 }
 
 /** What keeps a worker from its work, or makes it do some twice. */
-function problemOf(event: WorkerEvent): Error | null {
+export function problemOf(event: WorkerEvent): Error | null {
   switch (event.type) {
     case "failed":
     case "retry":
