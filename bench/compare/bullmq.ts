@@ -80,7 +80,8 @@ async function open(connection: () => WorkerOptions["connection"], isolated: boo
       return delivered;
     },
     async close() {
-      await worker?.close();
+      // Does not wait for a job that never ends: that is the problem to be told.
+      await worker?.close(true);
       await queue.close();
     },
   };

@@ -7,8 +7,8 @@ import { trackProgress } from "./progress.ts";
 
 const name = "bench";
 /**
- * 100 is the batch of https://bunqueue.dev/guide/worker/options. It is also how many results wait for each other, up
- * to 50 ms, so that fewer at a time would be slower than jobs one by one.
+ * The batch that https://bunqueue.dev/guide/worker/options has. As many results are stored together, or after 50 ms:
+ * with a lower concurrency, each batch would wait for that.
  */
 const atATime = 100;
 
@@ -55,7 +55,8 @@ async function open(dataPath: string, durable: boolean): Promise<Contest> {
       return progress.delivered(storedResults(dataPath));
     },
     async close() {
-      await worker?.close();
+      // Does not wait for a job that never ends: that is the problem to be told.
+      await worker?.close(true);
       await queue.disconnect();
       shutdownManager();
     },

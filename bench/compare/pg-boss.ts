@@ -65,7 +65,7 @@ async function open(connectionString: string): Promise<Contest> {
     },
     async close() {
       await stopped;
-      await boss.stop();
+      await boss.stop({ graceful: false });
       await pool.end();
     },
   };

@@ -8,7 +8,7 @@ export type Progress = ReturnType<typeof trackProgress>;
 export function trackProgress() {
   const times = new Map<number, number>();
   let left = 0;
-  let drained = Promise.withResolvers<void>();
+  let drained: PromiseWithResolvers<void> | null = null;
   let failure: Error | null = null;
   return {
     /** Counts a delivery, and returns what the job is to return. */
@@ -16,21 +16,20 @@ export function trackProgress() {
       times.set(index, (times.get(index) ?? 0) + 1);
       return index;
     },
-    /** The results of so many more jobs are stored. */
-    stored(count = 1) {
-      left -= count;
-      if (left <= 0) drained.resolve();
+    /** One more result is stored. */
+    stored() {
+      if (--left === 0) drained?.resolve();
     },
-    /** Ends this drain, or the next. */
+    /** Ends this drain, or what is called next. */
     fail(error: unknown) {
       failure ??= error instanceof Error ? error : new Error(String(error));
-      drained.reject(failure);
+      drained?.reject(failure);
     },
     /** Begins a drain; resolves when the results of `count` jobs are stored from now on. */
     async drain(count: number, begin: () => unknown) {
+      check();
       left = count;
       drained = Promise.withResolvers();
-      if (failure) drained.reject(failure);
       const watch = watchProgress(() => left, drained.reject);
       try {
         await Promise.all([begin(), drained.promise]);
@@ -40,19 +39,27 @@ export function trackProgress() {
     },
     /**
      * How often each job was delivered whose result is stored.
-     * @throws where a result is not what the job returned.
+     * @throws where a result is not what the job returned, and what has failed.
      */
     delivered(results: Iterable<{ index: number; result: unknown }>): Map<number, number> {
+      const handled = this.handled();
       const delivered = new Map<number, number>();
       for (const { index, result } of results) {
         if (result !== index) throw new Error(`Job ${index} returned ${index}, but ${result} is stored.`);
-        delivered.set(index, times.get(index) ?? 0);
+        delivered.set(index, handled.get(index) ?? 0);
       }
       return delivered;
     },
     /** The same for a peer that stores no results. */
-    handled: () => times,
+    handled() {
+      check();
+      return times;
+    },
   };
+
+  function check() {
+    if (failure) throw failure;
+  }
 }
 
 function watchProgress(left: () => number, stop: (error: Error) => void) {
