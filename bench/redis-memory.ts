@@ -2,10 +2,10 @@
  * How many bytes a pending job takes in Redis, in Nuvom and in BullMQ, each with its defaults and its own servers.
  * `bun bench/redis-memory.ts [jobs]`; BullMQ is installed in `bench/compare` if it is missing.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Nuvom, task } from "nuvom";
 import { startRedis } from "../test/support/redis.ts";
+import { installPeers } from "./compare/all.ts";
 import { usedMemory } from "./used-memory.ts";
 
 interface Input {
@@ -133,12 +133,6 @@ interface BullMQ {
 }
 
 async function importBullMQ(): Promise<BullMQ> {
-  const folder = join(import.meta.dir, "compare");
-  if (!existsSync(join(folder, "node_modules"))) {
-    const { success, stderr } = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], {
-      cwd: folder,
-    });
-    if (!success) throw new Error(`BullMQ could not be installed in ${folder}:\n${stderr}`);
-  }
-  return import(Bun.resolveSync("bullmq", folder));
+  installPeers();
+  return import(Bun.resolveSync("bullmq", join(import.meta.dir, "compare")));
 }

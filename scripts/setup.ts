@@ -1,7 +1,8 @@
 /**
- * Prepares a machine to run the project: `bun scripts/setup.ts [--tests]`. It runs before the dependencies are
+ * Prepares a machine to run the project: `bun scripts/setup.ts [--tests] [--bench]`. It runs before the dependencies are
  * there, so it imports built-ins only, and is quick and silent when nothing is missing.
  */
+import { existsSync, readdirSync } from "node:fs";
 import project from "../package.json";
 
 const oldestRedis = 7;
@@ -21,6 +22,20 @@ export function findRedisServer(): string | null {
 
 function redisVersion(path: string): number {
   return Number(/\bv=(\d+)/.exec(run([path, "--version"]).output)?.[1] ?? 0);
+}
+
+/**
+ * The paths of the programs of a PostgreSQL, or `null` if there is none. Debian and Homebrew keep them in folders that
+ * are not on the PATH.
+ */
+export function findPostgresql(): { postgres: string; initdb: string } | null {
+  const packaged = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((version) => `${folder}/${version}/bin`) : [],
+  );
+  const PATH = [process.env.PATH, ...packaged].join(":");
+  const postgres = Bun.which("postgres", { PATH });
+  const initdb = Bun.which("initdb", { PATH });
+  return postgres && initdb ? { postgres, initdb } : null;
 }
 
 function checkVersion() {
@@ -54,14 +69,23 @@ function findInstalledBun(): string | null {
   return Bun.which("bun", { PATH: folders.join(":") });
 }
 
-/** What the tests start besides Bun: what it is, what finds it, and its packages. */
-const tools = [
-  {
-    name: `redis-server or valkey-server ${oldestRedis}.0`,
-    find: findRedisServer,
-    apt: "redis-server",
-    brew: "redis",
-  },
+/** A program besides Bun: what it is, what finds it, and its packages. */
+interface Tool {
+  name: string;
+  find(): unknown;
+  apt: string;
+  brew: string;
+}
+
+const redis: Tool = {
+  name: `redis-server or valkey-server ${oldestRedis}.0`,
+  find: findRedisServer,
+  apt: "redis-server",
+  brew: "redis",
+};
+
+const testTools: Tool[] = [
+  redis,
   {
     name: "prometheus (with promtool) 2.42",
     find: () => Bun.which("prometheus") && Bun.which("promtool"),
@@ -73,7 +97,12 @@ const tools = [
   { name: "fish", find: () => Bun.which("fish"), apt: "fish", brew: "fish" },
 ];
 
-function installTools() {
+const benchTools: Tool[] = [
+  redis,
+  { name: "postgres and initdb 15", find: findPostgresql, apt: "postgresql", brew: "postgresql@17" },
+];
+
+function installTools(user: "tests" | "benches", tools: Tool[]) {
   const missing = () => tools.filter(({ find }) => !find());
   if (missing().length === 0) return;
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
@@ -85,7 +114,7 @@ function installTools() {
     install(packages, ["brew", "install", ...packages]);
   }
   for (const { name, apt } of missing()) {
-    throw new Error(`The tests need ${name} or newer on the PATH, and it could not be installed from here.
+    throw new Error(`The ${user} need ${name} or newer on the PATH, and it could not be installed from here.
 Please install it, on Debian with \`sudo apt-get install ${apt}\`.`);
   }
 }
@@ -97,7 +126,7 @@ function install(packages: string[], command: string[]) {
 }
 
 /**
- * Debian starts a server as soon as it is installed, and at every boot. The tests start their own, so a policy
+ * Debian starts a server as soon as it is installed, and at every boot. Tests and benches start their own, so a policy
  * forbids the first (https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt), and the services are
  * disabled against the second.
  */
@@ -113,7 +142,7 @@ if [ ! -e $policy ]; then
 fi
 install() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; }
 install "$@" || { apt-get update && install "$@"; }
-for service in redis-server prometheus; do
+for service in redis-server prometheus postgresql; do
   if [ -e /etc/init.d/$service ]; then update-rc.d $service disable; fi
 done
 `;
@@ -130,7 +159,8 @@ if (import.meta.main) {
     checkVersion();
     installDependencies();
     installBun();
-    if (process.argv.includes("--tests")) installTools();
+    if (process.argv.includes("--tests")) installTools("tests", testTools);
+    if (process.argv.includes("--bench")) installTools("benches", benchTools);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);

@@ -231,7 +231,11 @@ describe("result", () => {
     await storage.heartbeat(aWorker("w", { seenAt: now, leaseUntil: lease }));
     const [job] = await storage.claim("w", ["default"], 1, now);
     const result = new Uint8Array([0xc0]);
-    await storage.settle("w", [{ kind: "succeeded", id: job!.id, claims: 1, startedAt: now, result }], now);
+    await storage.settle(
+      "w",
+      [{ kind: "succeeded", id: job!.id, queue: "default", claims: 1, startedAt: now, result }],
+      now,
+    );
     await clock.advance(1_000);
     expect(await Promise.all([...early, handle.result()])).toEqual([null, null, null]);
     expect(await handle.state()).toBe("succeeded");

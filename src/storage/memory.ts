@@ -18,8 +18,8 @@ import {
   type Subscription,
   wake,
 } from "./memory/data.ts";
-import { settled } from "./settled.ts";
 import type { Storage, WorkerRecord } from "./storage.ts";
+import { settled } from "./transitions.ts";
 
 const named = new Map<string, Data>();
 

@@ -16,6 +16,7 @@ export type Outcome = Claimed & (Succeeded | Retry | Failed | Cancelled | Releas
 
 interface Claimed {
   id: string;
+  queue: string;
   /** The `claims` of the job as it was claimed: the fencing token. */
   claims: number;
   /** When the attempt began to execute. */

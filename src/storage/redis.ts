@@ -3,7 +3,6 @@ import type { Job, JobState } from "../job.ts";
 import { redisAddress } from "./redis/address.ts";
 import { Connection } from "./redis/connection.ts";
 import {
-  asRunning,
   asTime,
   type Counted,
   packed,
@@ -29,6 +28,7 @@ import { evaluate, type Script, scripts } from "./redis/scripts.ts";
 import { checkup } from "./redis/server.ts";
 import { openWakeLine, type WakeLine } from "./redis/wake.ts";
 import { claimBytes, type Outcome, type Schedule, type Storage } from "./storage.ts";
+import { asRunning } from "./transitions.ts";
 
 /** How many jobs or schedules one script looks at to list some: more would hold up the others. */
 const examinedAtOnce = 1_000;

@@ -1,10 +1,13 @@
 import { LeaseLostError } from "../errors.ts";
-import { type Job, type NewJob, priorities } from "../job.ts";
+import { type FinalState, isFinal, type NewJob, priorities } from "../job.ts";
 import { accessTo } from "./sqlite/access.ts";
+import { claiming } from "./sqlite/claim.ts";
 import { openDatabase, type Synchronous } from "./sqlite/database.ts";
 import { type JobRow, toJob, toSchedule, toWorker } from "./sqlite/rows.ts";
+import { settle } from "./sqlite/settle.ts";
+import { newTally, type Tally } from "./sqlite/tally.ts";
 import { watchCommits } from "./sqlite/wake.ts";
-import { claimBytes, type Outcome, type ScheduleChange, type Storage } from "./storage.ts";
+import type { ScheduleChange, Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
@@ -12,9 +15,18 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
   const { assertOpen, read, write, writeLightly, close } = accessTo(database, path, synchronous);
   const commits = watchCommits(database, path);
 
-  function add(jobs: readonly NewJob[]): string[] {
-    const added = new Map<string, number>();
-    const ids = jobs.map((job) => {
+  /** For work that adds, ends or deletes jobs. */
+  function writeCounted<T>(work: (tally: Tally) => T, way = write): Promise<T> {
+    return way(() => {
+      const tally = newTally(change);
+      const result = work(tally);
+      tally.write();
+      return result;
+    });
+  }
+
+  function add(jobs: readonly NewJob[], tally: Tally): string[] {
+    return jobs.map((job) => {
       const { changes } = change.insert.run(
         job.id,
         job.task,
@@ -33,23 +45,21 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
         job.keepCount,
         job.traceparent,
       );
-      added.set(job.queue, (added.get(job.queue) ?? 0) + changes);
+      tally.added(job.queue, changes);
       if (changes === 1 || select.state.get(job.id)) return job.id;
       return select.keyHolder.get(job.queue, job.key)!.id;
     });
-    for (const [queue, number] of added) change.addToQueue.run(queue, number);
-    return ids;
   }
 
-  function changeSchedule({ id, from, to, jobs }: ScheduleChange): boolean {
+  function changeSchedule({ id, from, to, jobs }: ScheduleChange, tally: Tally): boolean {
     if ((select.scheduleVersion.get(id)?.version ?? null) !== from) return false;
     if (to) {
-      change.addToQueue.run(to.queue, 0);
+      tally.added(to.queue, 0);
       change.putSchedule.run(id, to.version, to.queue, to.nextRunAt, to.paused ? 1 : 0, to.definition);
     } else {
       change.removeSchedule.run(id);
     }
-    add(jobs);
+    add(jobs, tally);
     return true;
   }
 
@@ -71,42 +81,9 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     if (!select.lease.get(worker, now)) throw new LeaseLostError(worker);
   }
 
-  /** What is taken goes to `claimed`; `take` returns whether there may be more, as inputs moved at once must not be too large. */
-  function claiming(worker: string, now: number) {
-    const claimed: Job[] = [];
-    let bytes = 0;
-    function take(due: readonly { rowid: number; bytes: number }[]): boolean {
-      const excess = due.findIndex((job, index) => {
-        bytes += job.bytes;
-        return bytes > claimBytes && claimed.length + index > 0;
-      });
-      const rows = (excess < 0 ? due : due.slice(0, excess)).map(({ rowid }) => rowid);
-      const jobs = change.claim.all(worker, now, JSON.stringify(rows)).map(toJob);
-      // RETURNING promises no order.
-      claimed.push(...jobs.sort((a, b) => a.runAt - b.runAt || (a.id < b.id ? -1 : 1)));
-      return excess < 0;
-    }
-    return { claimed, take };
-  }
-
-  function apply(worker: string, outcome: Outcome, now: number): boolean {
-    const { id, claims, startedAt } = outcome;
-    const after = { result: null, errors: null, reason: null, notes: null, parked: null, ...outcome };
-    const { result, errors, reason, notes, parked } = after;
-    const fence = [outcome.crashed ? 1 : 0, id, worker, claims] as const;
-    if (outcome.kind === "retry" || outcome.kind === "released") {
-      const { runAt } = outcome;
-      const givenBack = outcome.kind === "released" ? 1 : 0;
-      const values = [now, runAt, reason, parked, givenBack, startedAt, errors, notes, ...fence];
-      return change.putBack.run(...values).changes === 1;
-    }
-    const values = [outcome.kind, startedAt, now, result, errors, reason, notes, ...fence];
-    return change.finish.run(...values).changes === 1;
-  }
-
   return {
     async insert(jobs) {
-      const ids = await write(() => add(jobs));
+      const ids = await writeCounted((tally) => add(jobs, tally));
       commits.notify();
       return ids;
     },
@@ -120,10 +97,10 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       if (!due) return [];
       return writeLightly(() => {
         requireLease(worker, now);
-        const { claimed, take } = claiming(worker, now);
+        const { claimed, take } = claiming(change, worker, now);
         for (const queue of notPaused(queues)) {
           for (let level = 0; level < priorities.length && claimed.length < limit; level++) {
-            if (!take(select.due.all(queue, level, now, limit - claimed.length))) return claimed;
+            if (!take(select.due.iterate(queue, level, now, limit - claimed.length))) return claimed;
           }
         }
         return claimed;
@@ -138,15 +115,19 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       if (!someAre) return [];
       return writeLightly(() => {
         requireLease(worker, now);
-        const { claimed, take } = claiming(worker, now);
+        const { claimed, take } = claiming(change, worker, now);
         const open = JSON.stringify([...notPaused(queues)]);
-        take(select.parked.all(JSON.stringify(tasks), sources, open, limit));
+        take(select.parked.iterate(JSON.stringify(tasks), sources, open, limit));
         return claimed;
       });
     },
 
     async settle(worker, outcomes, now) {
-      const applied = await write(() => outcomes.map((outcome) => apply(worker, outcome, now)));
+      const applied = await writeCounted((tally) => {
+        const applied = outcomes.map((outcome) => settle(change, worker, outcome, now, tally));
+        tally.deleteUnkept(now);
+        return applied;
+      });
       if (outcomes.some(({ kind }) => kind === "retry" || kind === "released")) commits.notify();
       return applied;
     },
@@ -171,12 +152,12 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
     async recover(now) {
       if (!(await read(() => select.endedWorker.get(now)))) return [];
-      const recovered = await write(() =>
-        change.endWorkers
-          .all(now)
-          .flatMap(({ id }) => change.recover.all(now, id))
-          .map(({ id }) => id),
-      );
+      const recovered = await writeCounted((tally) => {
+        const jobs = change.endWorkers.all(now).flatMap(({ id }) => change.recover.all(now, id));
+        for (const { queue, state } of jobs) if (isFinal(state)) tally.ended(queue, state);
+        tally.deleteUnkept(now);
+        return jobs.map(({ id }) => id);
+      });
       if (recovered.length > 0) commits.notify();
       return recovered;
     },
@@ -192,7 +173,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     nextSchedules: (limit) => read(() => select.nextSchedules.all(limit).map(toSchedule)),
 
     async changeSchedules(changes) {
-      const applied = await write(() => changes.map(changeSchedule));
+      const applied = await writeCounted((tally) => changes.map((one) => changeSchedule(one, tally)));
       if (applied.includes(true)) commits.notify();
       return applied;
     },
@@ -243,17 +224,28 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     workers: () => read(() => select.workers.all().map(toWorker)),
 
     cancel: (ids, reason, now) =>
-      write(() =>
+      writeCounted((tally) =>
         ids.map((id) => {
-          const state = select.state.get(id)?.state ?? null;
-          if (state === "pending") change.cancelPending.run(now, reason, id);
-          if (state === "running") change.requestCancel.run(reason, id);
-          return state;
+          const job = select.state.get(id);
+          if (job?.state === "pending") {
+            change.cancelPending.run(now, reason, id);
+            tally.ended(job.queue, "cancelled");
+            tally.deleteUnkept(now);
+          }
+          if (job?.state === "running") change.requestCancel.run(reason, id);
+          return job?.state ?? null;
         }),
       ),
 
     async retry(ids, now) {
-      const retried = await write(() => ids.map((id) => change.retry.run(now, id).changes === 1));
+      const retried = await writeCounted((tally) =>
+        ids.map((id) => {
+          const job = select.state.get(id);
+          const isRetried = change.retry.run(now, id).changes === 1;
+          if (isRetried) tally.begunAgain(job!.queue, job!.state as FinalState);
+          return isRetried;
+        }),
+      );
       if (retried.includes(true)) commits.notify();
       return retried;
     },
@@ -265,17 +257,24 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
     async prune(now, limit) {
       if (!(await read(() => select.expired.get(now, limit)))) return 0;
-      return writeLightly(() => change.prune.run(now, limit).changes);
+      return writeCounted((tally) => {
+        const pruned = change.prune.all(now, limit);
+        for (const { queue, state } of pruned) tally.deleted(queue, state);
+        return pruned.length;
+      }, writeLightly);
     },
 
     async trim({ queue, task, state }, count, limit) {
       const newestBeyond = () => select.beyond.get(queue, task, state, count);
       if (!(await read(newestBeyond))) return 0;
-      return writeLightly(() => {
+      return writeCounted((tally) => {
         // Others may have deleted some since.
         const end = newestBeyond();
-        return end ? change.trim.run(queue, task, state, end.finished_at, end.id, limit).changes : 0;
-      });
+        if (!end) return 0;
+        const { changes } = change.trim.run(queue, task, state, end.finished_at, end.rowid, limit);
+        tally.deleted(queue, state, changes);
+        return changes;
+      }, writeLightly);
     },
 
     check: () => read(() => ({ durability: durabilityOf(path, synchronous), warnings: [] })),

@@ -162,7 +162,7 @@ export interface Storage {
 
   /**
    * Deletes at most `limit` of the finished jobs of a task beyond the `count` that are to be kept, those that ended
-   * first (ties by id). Returns how many.
+   * first (ties in any order). Returns how many.
    */
   trim(jobs: Finished, count: number, limit: number): Promise<number>;
 

@@ -133,8 +133,8 @@ export async function claimAgain(storage: Storage, jobs: NewJob[], worker = "w1"
 export const why = "nobody “needs” it";
 
 /** What every outcome of a claimed job says; the attempt began at `now + 1`. */
-function claimOf({ id, claims }: Job) {
-  return { id, claims, startedAt: now + 1 };
+function claimOf({ id, queue, claims }: Job) {
+  return { id, queue, claims, startedAt: now + 1 };
 }
 
 export const succeeded = (job: Job) =>

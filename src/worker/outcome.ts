@@ -193,8 +193,8 @@ function crashed(verdict: Verdict): Verdict {
   return { ...verdict, outcome: { ...verdict.outcome, crashed: true } };
 }
 
-function claimed({ id, claims }: Job, startedAt: number) {
-  return { id, claims, startedAt };
+function claimed({ id, queue, claims }: Job, startedAt: number) {
+  return { id, queue, claims, startedAt };
 }
 
 function remember(job: Job, error: JobError): Uint8Array {

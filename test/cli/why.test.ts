@@ -67,7 +67,14 @@ describe.each([
     await register(line, "w1");
     await storage.insert([due()]);
     const [parked] = await storage.claim("w1", ["q"], 1, now);
-    const put = { id: parked!.id, claims: 1, startedAt: now, runAt: now - 5_000, reason: "unknown" };
+    const put = {
+      id: parked!.id,
+      queue: "q",
+      claims: 1,
+      startedAt: now,
+      runAt: now - 5_000,
+      reason: "unknown",
+    };
     await storage.settle("w1", [{ ...put, kind: "released", parked: "sources" }], now);
     await storage.insert([earlier, job, later, ...before, ...behind, due({ queue: "other" })]);
     const answer = await line.json("why", job.id);
@@ -198,6 +205,7 @@ test("what others have written stays within 80 columns and is plain", async () =
   const [claimed] = await storage.claim("w1", [evil], 1, Date.now());
   const settled = {
     id: job.id,
+    queue: claimed!.queue,
     claims: claimed!.claims,
     startedAt: Date.now(),
     runAt: 0,

@@ -80,8 +80,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         storage.claim("w", queues, limit, now),
   ),
   fc.constantFrom(...outcomes).chain((kind) =>
-    withOne((storage, { id, claims }) => {
-      const outcome = { id, claims, startedAt: 0, runAt: claims, result: bytes, errors: bytes, reason: null };
+    withOne((storage, { id, queue, claims }) => {
+      const outcome = {
+        id,
+        queue,
+        claims,
+        startedAt: 0,
+        runAt: claims,
+        result: bytes,
+        errors: bytes,
+        reason: null,
+      };
       return storage.settle("w", [{ ...outcome, kind } as Outcome], 9);
     }),
   ),

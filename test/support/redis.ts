@@ -58,11 +58,11 @@ async function launch(folder: string, port: number, { args = [], tls }: RedisOpt
   return server;
 }
 
-/** However this process ends, the server does, and its folder is gone. */
-export function endWithThisProcess(server: Subprocess, folder: string): void {
+/** However this process ends, the server does, by that signal, and its folder is gone. */
+export function endWithThisProcess(server: Subprocess, folder: string, signal = "KILL"): void {
   // The pipe closes when this process ends; Ctrl-C must not end the watch before.
-  const watch = 'trap "" INT; read -r _; kill -9 "$0"; rm -rf "$1"';
-  const watcher = Bun.spawn(["sh", "-c", watch, `${server.pid}`, folder], { stdin: "pipe" });
+  const watch = 'trap "" INT; read -r _; kill -s "$2" "$0"; rm -rf "$1"';
+  const watcher = Bun.spawn(["sh", "-c", watch, `${server.pid}`, folder, signal], { stdin: "pipe" });
   server.exited.then(() => watcher.kill("SIGKILL"));
 }
 

@@ -165,7 +165,16 @@ describe("a schedule", () => {
     const [job] = await site.claim();
     await site.storage.settle(
       "w",
-      [{ id: job!.id, claims: 1, startedAt: 0, kind: "succeeded", result: new Uint8Array() }],
+      [
+        {
+          id: job!.id,
+          queue: job!.queue,
+          claims: 1,
+          startedAt: 0,
+          kind: "succeeded",
+          result: new Uint8Array(),
+        },
+      ],
       0,
     );
     await site.pass(2 * minute);

@@ -1,6 +1,7 @@
 import { LeaseLostError } from "../../errors.ts";
 import type { Job } from "../../job.ts";
 import { claimBytes, type Parked } from "../storage.ts";
+import { asRunning } from "../transitions.ts";
 import { change, type Data, queueOf } from "./data.ts";
 
 /**
@@ -15,8 +16,7 @@ export function claiming(data: Data, worker: string, now: number) {
   function take(job: Job): boolean {
     bytes += job.input.length;
     if (bytes > claimBytes && claimed.length > 0) return false;
-    const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
-    change(data, job, { state: "running", worker, ...counted, startedAt: now, reason: null, parked: null });
+    change(data, job, asRunning(job, worker, now));
     claimed.push({ ...job });
     return true;
   }

@@ -9,6 +9,7 @@ import {
   type Priority,
 } from "../../job.ts";
 import type { QueueCounts, Schedule, WorkerRecord } from "../storage.ts";
+import { asRunning } from "../transitions.ts";
 
 const encoder = new Encoder();
 /** Redis packs bytes as if they were text. */
@@ -189,12 +190,6 @@ function unpackJob([queue, id, original, changed, running, cancelling]: StoredJo
 
 const unchanged = { fields: { attempt: 0, claims: 0, crashes: 0 }, bytes: new Uint8Array() };
 
-/** A job as it becomes when it is claimed. */
-export function asRunning(job: Job, worker: string, startedAt: number): Job {
-  const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
-  return { ...job, ...counted, state: "running", worker, startedAt, reason: null, parked: null };
-}
-
 /** The fields of a schedule; its definition follows as bytes. Scripts know the first place. */
 type ScheduleFields = [version: string, id: string, queue: string, nextRunAt: number | null, paused: boolean];
 
@@ -203,7 +198,6 @@ export function packSchedule({ version, id, queue, nextRunAt, paused, definition
   return closed(fields, definition);
 }
 
-/** The schedules that a script handed over. */
 /** The schedules that a script handed over, `null` where there is none. */
 export function unpackSchedules(bytes: Uint8Array | null, count: number): (Schedule | null)[] {
   return (handedOver(bytes, count) as (Uint8Array | false)[]).map((document) => {

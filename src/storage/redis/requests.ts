@@ -1,7 +1,7 @@
 import { StorageError } from "../../errors.ts";
 import { type Job, type NewJob, priorities } from "../../job.ts";
-import { settled } from "../settled.ts";
 import type { Outcome, ScheduleChange } from "../storage.ts";
+import { settled } from "../transitions.ts";
 import { packChanges, packOriginal, packSchedule } from "./documents.ts";
 
 /** A call of a script. */

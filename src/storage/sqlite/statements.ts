@@ -8,6 +8,12 @@ const earliestIn = (queue: string) =>
   `(SELECT min((SELECT run_at FROM jobs WHERE state = 'pending' AND parked IS NULL AND queue = ${queue} AND priority = column1
      ORDER BY run_at LIMIT 1)) FROM (VALUES ${priorities.map((_, level) => `(${level})`)}))`;
 
+/** What there was of a job that is deleted. */
+interface Ended {
+  queue: string;
+  state: FinalState;
+}
+
 /** All the SQL of the storage, prepared once: `select` reads, `change` belongs inside a write transaction. */
 export function prepareStatements(database: Database) {
   const select = {
@@ -21,23 +27,25 @@ export function prepareStatements(database: Database) {
       "SELECT name, paused FROM queues ORDER BY name",
     ),
     nextRunAt: database.prepare<{ runAt: number | null }, [string]>(`SELECT ${earliestIn("?1")} AS runAt`),
-    due: database.prepare<{ rowid: number; bytes: number }, [string, number, number, number]>(
-      `SELECT rowid, length(input) AS bytes FROM jobs
+    due: database.prepare<JobRow & { rowid: number }, [string, number, number, number]>(
+      `SELECT rowid, * FROM jobs
        WHERE state = 'pending' AND parked IS NULL AND queue = ? AND priority = ? AND run_at <= ?
        ORDER BY run_at, id LIMIT ?`,
     ),
-    parked: database.prepare<{ rowid: number; bytes: number }, [string, string, string, number]>(
+    parked: database.prepare<JobRow & { rowid: number }, [string, string, string, number]>(
       `WITH wanted AS (SELECT value FROM json_each(?1)), open AS (SELECT value FROM json_each(?3))
-       SELECT jobs.rowid, length(input) AS bytes FROM wanted JOIN jobs ON task = value
+       SELECT jobs.rowid, jobs.* FROM wanted JOIN jobs ON task = value
          WHERE parked < ?2 AND queue IN open
-       UNION ALL SELECT jobs.rowid, length(input) FROM wanted JOIN jobs ON task = value
+       UNION ALL SELECT jobs.rowid, jobs.* FROM wanted JOIN jobs ON task = value
          WHERE parked > ?2 AND queue IN open LIMIT ?4`,
     ),
     keyHolder: database.prepare<{ id: string }, [string, string | null]>(
       "SELECT id FROM jobs WHERE queue = ? AND key = ? AND state IN ('pending', 'running')",
     ),
     job: database.prepare<JobRow, [string]>("SELECT * FROM jobs WHERE id = ?"),
-    state: database.prepare<{ state: JobState }, [string]>("SELECT state FROM jobs WHERE id = ?"),
+    state: database.prepare<{ queue: string; state: JobState }, [string]>(
+      "SELECT queue, state FROM jobs WHERE id = ?",
+    ),
     anyParked: database.prepare<{ id: string }, []>("SELECT id FROM jobs WHERE parked IS NOT NULL LIMIT 1"),
     running: database.prepare<{ id: string; cancelling: string | null }, [string]>(
       "SELECT id, cancelling FROM jobs WHERE state = 'running' AND worker = ? ORDER BY id",
@@ -52,9 +60,9 @@ export function prepareStatements(database: Database) {
     expired: database.prepare<{ rowid: number }, [number, number]>(
       "SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
     ),
-    beyond: database.prepare<{ finished_at: number; id: string }, [string, string, FinalState, number]>(
-      `SELECT finished_at, id FROM jobs WHERE queue = ? AND task = ? AND state = ? AND finished_at IS NOT NULL
-       ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET ?`,
+    beyond: database.prepare<{ finished_at: number; rowid: number }, [string, string, FinalState, number]>(
+      `SELECT finished_at, rowid FROM jobs WHERE queue = ? AND task = ? AND state = ? AND finished_at IS NOT NULL
+       ORDER BY finished_at DESC, rowid DESC LIMIT 1 OFFSET ?`,
     ),
     schedules: database.prepare<ScheduleRow, []>("SELECT * FROM schedules ORDER BY id"),
     schedule: database.prepare<ScheduleRow, [string]>("SELECT * FROM schedules WHERE id = ?"),
@@ -68,31 +76,35 @@ export function prepareStatements(database: Database) {
   };
 
   const change = {
-    addToQueue: database.prepare(
-      `INSERT INTO queues (name, jobs, added) VALUES (?1, ?2, ?2)
-       ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs, added = added + excluded.added`,
+    count: database.prepare(
+      `INSERT INTO queues (name, added, jobs, succeeded, failed, cancelled) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET added = added + excluded.added, jobs = jobs + excluded.jobs,
+         succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+         cancelled = cancelled + excluded.cancelled`,
+    ),
+    deleteUnkept: database.prepare<Ended, [number]>(
+      "DELETE FROM jobs WHERE expires_at = ?1 AND finished_at = ?1 RETURNING queue, state",
     ),
     insert: database.prepare(
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,
          scheduled_for, keep_for, keep_failed_for, keep_count, traceparent, state)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING`,
     ),
-    claim: database.prepare<JobRow, [string, number, string]>(
+    claim: database.prepare<unknown, [string, number, string]>(
       `UPDATE jobs SET state = 'running', worker = ?, attempt = attempt + 1, claims = claims + 1, started_at = ?, reason = NULL, parked = NULL
-       WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *`,
+       WHERE rowid IN (SELECT value FROM json_each(?))`,
     ),
-    // OR FAIL for the reason that the triggers give.
     finish: database.prepare(
-      `UPDATE OR FAIL jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
+      `UPDATE jobs SET state = ?, started_at = ?, finished_at = ?, result = ?, errors = ifnull(?, errors),
          reason = ?, notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
        WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
     ),
-    putBack: database.prepare(
+    putBack: database.prepare<{ state: JobState }, (string | number | Uint8Array | null)[]>(
       `UPDATE jobs SET state = iif(cancelling IS NULL, 'pending', 'cancelled'),
          finished_at = iif(cancelling IS NULL, NULL, ?), run_at = iif(cancelling IS NULL, ?, run_at),
          reason = ifnull(cancelling, ?), parked = iif(cancelling IS NULL, ?, NULL), attempt = attempt - ?,
          started_at = ?, errors = ifnull(?, errors), notes = ifnull(?, notes), crashes = crashes + ?, cancelling = NULL
-       WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?`,
+       WHERE id = ? AND state = 'running' AND worker = ? AND claims = ? RETURNING state`,
     ),
     note: database.prepare(
       "UPDATE jobs SET notes = ? WHERE id = ? AND state = 'running' AND worker = ? AND claims = ?",
@@ -107,11 +119,11 @@ export function prepareStatements(database: Database) {
     endWorkers: database.prepare<{ id: string }, [number]>(
       "DELETE FROM workers WHERE lease_until <= ? RETURNING id",
     ),
-    recover: database.prepare<{ id: string }, [number, string]>(
+    recover: database.prepare<{ id: string; queue: string; state: JobState }, [number, string]>(
       `UPDATE jobs SET state = iif(cancelling IS NULL, 'pending', 'cancelled'),
          finished_at = iif(cancelling IS NULL, NULL, ?), reason = cancelling, attempt = attempt - 1,
          crashes = crashes + 1, cancelling = NULL
-       WHERE state = 'running' AND worker = ? RETURNING id`,
+       WHERE state = 'running' AND worker = ? RETURNING id, queue, state`,
     ),
     cancelPending: database.prepare(
       "UPDATE jobs SET state = 'cancelled', finished_at = ?, reason = ?, parked = NULL WHERE id = ?",
@@ -125,14 +137,14 @@ export function prepareStatements(database: Database) {
     pause: database.prepare(
       "INSERT INTO queues (name, paused) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
     ),
-    prune: database.prepare(
+    prune: database.prepare<Ended, [number, number]>(
       `DELETE FROM jobs WHERE rowid IN
-         (SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+         (SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING queue, state`,
     ),
-    trim: database.prepare<unknown, [string, string, FinalState, number, string, number]>(
+    trim: database.prepare<unknown, [string, string, FinalState, number, number, number]>(
       `DELETE FROM jobs WHERE rowid IN
          (SELECT rowid FROM jobs WHERE queue = ? AND task = ? AND state = ? AND finished_at IS NOT NULL
-            AND (finished_at, id) <= (?, ?) ORDER BY finished_at, id LIMIT ?)`,
+            AND (finished_at, rowid) <= (?, ?) ORDER BY finished_at, rowid LIMIT ?)`,
     ),
     putSchedule: database.prepare(
       "INSERT OR REPLACE INTO schedules (id, version, queue, next_run_at, paused, definition) VALUES (?, ?, ?, ?, ?, ?)",

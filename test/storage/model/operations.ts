@@ -85,9 +85,10 @@ const settle = fc
       const held = values.idsOf(running.filter((job) => job.worker === worker));
       const asked = outcomes.map(({ kind, id: choice, late, crashed, offset, text, noted, parked }) => {
         const id = choose(choice, held);
-        const claims = (model.get([id])[0]?.claims ?? 1) + late;
+        const job = model.get([id])[0];
+        const claims = (job?.claims ?? 1) + late;
         return {
-          ...{ id, claims, startedAt: now - 1 },
+          ...{ id, queue: job?.queue ?? "default", claims, startedAt: now - 1 },
           ...(crashed !== undefined && { crashed }),
           ...(noted && { notes: values.bytes(`notes ${text}`) }),
           ...(kind === "released" && parked !== undefined && { parked }),
@@ -229,7 +230,17 @@ const trim = fc.tuple(mostly(aGroup), fc.nat(2), fc.nat(3)).map(([group, count, 
     const ended = finalStates.flatMap((state) => {
       return model.list({ state }, values.all).map(({ queue, task }) => ({ queue, task, state }));
     });
-    return call("trim", choose(group, ended), count, limit);
+    const chosen = choose(group, ended);
+    const { queue, task, state } = chosen;
+    const times = model
+      .list({ queue, task, state }, values.all)
+      .map(({ finishedAt }) => finishedAt!)
+      .sort((a, b) => a - b);
+    const surplus = Math.min(limit, times.length - count);
+    if (surplus <= 0) return call("trim", chosen, count, limit);
+    // The contract does not say which of those that ended together goes first: all do.
+    const gone = times.filter((time) => time <= times[surplus - 1]!).length;
+    return call("trim", chosen, times.length - gone, gone);
   };
 });
 

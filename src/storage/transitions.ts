@@ -1,6 +1,12 @@
 import type { Job } from "../job.ts";
 import type { Outcome } from "./storage.ts";
 
+/** A job as it becomes when it is claimed. */
+export function asRunning(job: Job, worker: string, startedAt: number): Job {
+  const counted = { attempt: job.attempt + 1, claims: job.claims + 1 };
+  return { ...job, ...counted, state: "running", worker, startedAt, reason: null, parked: null };
+}
+
 /** What an outcome changes about the job, where nobody wants that cancelled. */
 export function settled(
   { attempt, crashes, errors }: Omit<Job, "input">,
