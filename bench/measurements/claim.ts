@@ -79,8 +79,8 @@ async function claimed(storage: Storage, now: number, runAt: number) {
   const jobs = await storage.claim(worker, ["default"], perClaim, now);
   const got = performance.now();
   if (jobs.length !== perClaim) throw new Error(`a claim of ${perClaim} due jobs gave ${jobs.length}`);
-  const outcomes = jobs.map(({ id, claims }) => {
-    return { id, claims, kind: "succeeded", startedAt: now, result: new Uint8Array([1]) } as const;
+  const outcomes = jobs.map(({ id, queue, claims }) => {
+    return { id, queue, claims, kind: "succeeded", startedAt: now, result: new Uint8Array([1]) } as const;
   });
   const settling = performance.now();
   await storage.settle(worker, outcomes, now);

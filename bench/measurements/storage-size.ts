@@ -45,9 +45,9 @@ async function finish(url: string): Promise<void> {
     const now = Date.now();
     const jobs = await storage.claim(worker, ["default"], perCall, now);
     if (jobs.length === 0) return;
-    const outcomes = jobs.map(({ id, claims }, index) => {
+    const outcomes = jobs.map(({ id, queue, claims }, index) => {
       const result = encode(index, { root: "", limit: 100 });
-      return { id, claims, kind: "succeeded", startedAt: now, result } as const;
+      return { id, queue, claims, kind: "succeeded", startedAt: now, result } as const;
     });
     await storage.settle(worker, outcomes, now);
   }
