@@ -90,6 +90,7 @@ export function createRunner({ storage, clock, sizeLimit, hooks }: RunnerOptions
         deadlines.told(assigned);
         controller.abort(new DOMException(reason, name));
       },
+      catchUp() {},
       kill: leaveAlone,
       recall() {},
       takeBack() {},

@@ -12,6 +12,8 @@ export interface DeadlineOptions {
 
 /** What is done to the process when time is up. */
 interface Means {
+  /** Hears of the jobs that have ended by now. */
+  catchUp(): void;
   abort(assigned: Assigned, name: "TimeoutError" | "AbortError", reason: string): void;
   kill(): void;
   /** Asks for the jobs that have not begun. */
@@ -107,6 +109,7 @@ export class Deadlines {
   #look(): void {
     const now = this.options.clock.now();
     if (!this.#isReady) return this.means.kill();
+    this.means.catchUp();
     for (const assigned of this.jobs.executing()) {
       const due = dueAt(assigned, this.options.importLimit);
       if (due === null) continue;

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type Hooks, hookNames } from "../hooks.ts";
 import { retryPolicy } from "../retry.ts";
 import { describeThrown } from "../thrown.ts";
+import type { Journal } from "./journal.ts";
 import { Output } from "./output.ts";
 import { type Assignment, beginWithin, type FromProcess, type Report, type ToProcess } from "./protocol.ts";
 import { afterError, runJob } from "./run-job.ts";
@@ -11,17 +12,23 @@ import { describeSchedule, runHook, TaskFiles } from "./task-files.ts";
 const { now } = Date;
 const { random } = Math;
 const clock = performance.now.bind(performance);
+const immediately = setImmediate;
 
 /** The way back to the worker. */
 export interface Port {
   send(message: FromProcess): void;
   /** Calls back when the message has left the process. */
   sendThen(message: FromProcess, callback: () => void): void;
+  /** For the reports of short jobs, if there is one. */
+  journal: Journal | null;
 }
 
 interface Waiting extends Assignment {
   sentAt: number;
 }
+
+/** For so many milliseconds reports are noted before they are sent together. */
+const notedFor = 2;
 
 /** A job that begins so many milliseconds after it was sent begins later than its worker takes it to. */
 const lateAfter = 50;
@@ -35,12 +42,15 @@ export class Executor {
   readonly #files: TaskFiles;
   #concurrency = 1;
   #sizeLimit = 0;
+  /** When the first report was noted of those that were not sent yet, `null` if none was. */
+  #notedAt: number | null = null;
+  #isSendingNoted = false;
 
   constructor(
     private readonly port: Port,
     hooks?: Hooks,
   ) {
-    this.#output = new Output((execution, lines) => port.send({ type: "output", execution, lines }));
+    this.#output = new Output((execution, lines) => this.#send({ type: "output", execution, lines }));
     this.#files = new TaskFiles(
       {
         loaded: ({ name, retry, isolation, hooks }) => {
@@ -48,9 +58,9 @@ export class Executor {
           const backoff = typeof retry.backoff === "function" ? "exponential" : retry.backoff;
           const defined = hookNames.filter((hook) => hooks[hook]);
           const facts = { task: name, retry: { ...retry, backoff }, isolation, hooks: defined };
-          port.send({ type: "loaded", facts });
+          this.#send({ type: "loaded", facts });
         },
-        spoiled: () => port.send({ type: "spoiled" }),
+        spoiled: () => this.#send({ type: "spoiled" }),
       },
       hooks,
     );
@@ -62,7 +72,6 @@ export class Executor {
   }
 
   receive(message: ToProcess): void {
-    const { port } = this;
     switch (message.type) {
       case "start":
         this.#concurrency = message.concurrency;
@@ -75,11 +84,11 @@ export class Executor {
         return void this.#describe(message.tasks);
       case "hook":
         return void runHook(this.#files, message.hook, message.event).then((error) => {
-          port.send({ type: "hooked", error });
+          this.#send({ type: "hooked", error });
         });
       case "recall": {
         const executions = this.#waiting.splice(0).map((job) => job.execution);
-        return port.send({ type: "returned", executions });
+        return this.#send({ type: "returned", executions });
       }
       case "abort":
         return this.#abort(message.execution, message.name, message.reason);
@@ -92,45 +101,80 @@ export class Executor {
       if (!job) return;
       const { execution } = job;
       if (now() > job.sentAt + beginWithin) {
-        this.port.send({ type: "returned", executions: [execution] });
+        this.#send({ type: "returned", executions: [execution] });
         continue;
       }
       const controller = new AbortController();
       this.#running.set(execution, controller);
       void this.#current
         .run(execution, () => this.#run(job, controller.signal))
-        .then((report) => {
-          this.#output.end(execution);
-          // The next job may never give way, and must not find this report still in the process.
-          this.port.sendThen({ type: "report", report }, () => {
-            this.#running.delete(execution);
-            this.#runWaiting();
-          });
-        });
+        .then((report) => this.#report(report));
     }
+  }
+
+  /** The next job may never give way, and must not find this report where it would be lost with the process. */
+  #report(report: Report): void {
+    const { execution } = report;
+    this.#output.end(execution);
+    const next = () => {
+      this.#running.delete(execution);
+      this.#runWaiting();
+    };
+    if (this.#note(report)) return next();
+    this.#sendNoted();
+    this.port.sendThen({ type: "report", report }, next);
+  }
+
+  /** Notes a report if others are to be expected at once. Returns whether it did. */
+  #note(report: Report): boolean {
+    const { journal } = this.port;
+    if (!journal || this.#isSendingNoted || this.#waiting.length === 0) return false;
+    if (this.#notedAt !== null && clock() - this.#notedAt > notedFor) return false;
+    if (!journal.note(report)) return false;
+    if (this.#notedAt === null) {
+      this.#notedAt = clock();
+      immediately(() => this.#sendNoted());
+    }
+    return true;
+  }
+
+  #sendNoted(): void {
+    const { journal } = this.port;
+    if (!journal || this.#notedAt === null) return;
+    this.#notedAt = null;
+    this.#isSendingNoted = true;
+    this.port.sendThen({ type: "reports", content: journal.content() }, () => {
+      journal.clear();
+      this.#isSendingNoted = false;
+    });
+  }
+
+  /** After the reports of what ended before. */
+  #send(message: FromProcess): void {
+    this.#sendNoted();
+    this.port.send(message);
   }
 
   #abort(execution: string, name: string, reason: string): void {
     const index = this.#waiting.findIndex((job) => job.execution === execution);
     if (index >= 0) {
       this.#waiting.splice(index, 1);
-      this.port.send({ type: "report", report: { execution, kind: "dropped" } });
+      this.#send({ type: "report", report: { execution, kind: "dropped" } });
     }
     const controller = this.#running.get(execution);
     if (!controller) return;
-    this.port.send({ type: "aborted", execution });
+    this.#send({ type: "aborted", execution });
     controller.abort(new DOMException(reason, name));
   }
 
   async #run(job: Waiting, signal: AbortSignal): Promise<Report> {
     const { execution, task, sentAt } = job;
-    const { port } = this;
     const means = { clock, random, sizeLimit: this.#sizeLimit };
     let definition = this.#files.get(task);
     const isImported = definition !== undefined;
     if (!isImported) {
       const began = clock();
-      port.send({ type: "importing", execution });
+      this.#send({ type: "importing", execution });
       try {
         definition = await this.#files.load(task);
       } catch (error) {
@@ -138,12 +182,12 @@ export class Executor {
       }
     }
     if (signal.aborted) return { execution, kind: "dropped" };
-    if (!isImported || now() - sentAt > lateAfter) port.send({ type: "began", execution });
+    if (!isImported || now() - sentAt > lateAfter) this.#send({ type: "began", execution });
     if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(task) };
     return runJob(job, definition, signal, {
       ...means,
       print: (text) => this.#output.print(execution, text),
-      progress: (progress) => port.send({ type: "progress", execution, progress }),
+      progress: (progress) => this.#send({ type: "progress", execution, progress }),
     });
   }
 
@@ -151,9 +195,9 @@ export class Executor {
     for (const name of tasks) {
       try {
         const task = await describeSchedule(await this.#files.load(name), now());
-        this.port.send({ type: "described", name, task, reason: null });
+        this.#send({ type: "described", name, task, reason: null });
       } catch (error) {
-        this.port.send({ type: "described", name, task: null, reason: describeThrown(error).message });
+        this.#send({ type: "described", name, task: null, reason: describeThrown(error).message });
       }
     }
   }

@@ -19,11 +19,12 @@ export const spawnInline =
       send(message);
       queueMicrotask(callback);
     };
-    const executor = new Executor({ send, sendThen }, hooks);
+    const executor = new Executor({ send, sendThen, journal: null }, hooks);
     send({ type: "ready" });
     return {
       pid: process.pid,
       send: (message) => executor.receive(message),
+      catchUp() {},
       kill() {
         if (isForgotten) return;
         isForgotten = true;

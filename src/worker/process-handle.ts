@@ -3,6 +3,7 @@ import { formatSize } from "../size.ts";
 import type { Thrown } from "../thrown.ts";
 import { type Assigned, AssignedJobs, assignmentOf, executionOf, isUnheard, notebookOf } from "./assigned.ts";
 import { Deadlines } from "./deadlines.ts";
+import { reportsIn } from "./journal.ts";
 import { memoryOf } from "./memory.ts";
 import type { ProcessListener, ProcessOptions } from "./process-options.ts";
 import type { FromProcess, Report } from "./protocol.ts";
@@ -43,6 +44,7 @@ export class ProcessHandle {
     this.#deadlines = new Deadlines(options, this.#jobs, {
       abort: ({ job }, name, reason) =>
         this.#process.send({ type: "abort", execution: executionOf(job), name, reason }),
+      catchUp: () => this.#process.catchUp(),
       kill: () => this.kill(),
       recall: () => this.recall(),
       takeBack: (unbegun) => this.#returned(unbegun.map(({ job }) => executionOf(job))),
@@ -155,6 +157,9 @@ export class ProcessHandle {
       }
       case "report":
         return this.#report(message.report);
+      case "reports":
+        for (const report of reportsIn(message.content)) this.#report(report);
+        return;
       case "returned":
         return this.#returned(message.executions);
       case "output":

@@ -2,9 +2,11 @@ import { inheritStorage } from "../config/inherited.ts";
 import type { Hooks } from "../hooks.ts";
 import { describeThrown } from "../thrown.ts";
 import { Executor } from "./executor.ts";
+import { ownJournal } from "./journal.ts";
 import { dieWithParent } from "./orphan.ts";
 import { captureConsole } from "./output.ts";
-import { type Envelope, type FromProcess, insideProcess, type ToProcess } from "./protocol.ts";
+import { type FromProcess, insideProcess, type ToProcess } from "./protocol.ts";
+import { opened, sealed } from "./wire.ts";
 
 /**
  * Makes this program a process of the worker that has started it: runs what the worker sends until it ends it.
@@ -17,11 +19,12 @@ export function runProcess(hooks?: Hooks): void {
   const executor = new Executor(
     {
       send: (message) => {
-        sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>);
+        sendToWorker(sealed(message));
       },
       sendThen: (message, callback) => {
-        sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>, undefined, undefined, callback);
+        sendToWorker(sealed(message), undefined, undefined, callback);
       },
+      journal: ownJournal(),
     },
     hooks,
   );
@@ -30,14 +33,15 @@ export function runProcess(hooks?: Hooks): void {
   const endOf = (thrown: unknown): never => {
     console.error(thrown);
     const message: FromProcess = { type: "uncaught", error: describeThrown(thrown) };
-    sendToWorker({ nuvom: message } satisfies Envelope<FromProcess>);
+    sendToWorker(sealed(message));
     process.exit(1);
   };
 
   Object.assign(globalThis, { [insideProcess]: true });
   captureConsole((text) => executor.print(text));
-  process.on("message", (message: Partial<Envelope<ToProcess>> | null) => {
-    if (message?.nuvom) executor.receive(message.nuvom);
+  process.on("message", (envelope: unknown) => {
+    const message = opened<ToProcess>(envelope);
+    if (message) executor.receive(message);
   });
   dieWithParent();
   process.on("uncaughtException", endOf);
@@ -47,5 +51,5 @@ export function runProcess(hooks?: Hooks): void {
   // A service manager may signal every process; when to end is the worker's decision.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
-  sendToWorker({ nuvom: { type: "ready" } } satisfies Envelope<FromProcess>);
+  sendToWorker(sealed({ type: "ready" }));
 }

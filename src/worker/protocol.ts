@@ -10,8 +10,6 @@ import type { RecurringWhen } from "../when.ts";
  * What a worker and its processes say to each other over `Bun.spawn`'s IPC. A process executes jobs in the order in
  * which it got them, `concurrency` at a time, and reports each one as it ends; so the worker knows without being told
  * which jobs are executing: the first `concurrency` of those not reported yet.
- *
- * Each message stands in an envelope of its own, `{ nuvom: message }`, since tasks may send messages as well.
  */
 export type ToProcess =
   /** The answer to `ready`. */
@@ -57,7 +55,9 @@ export type FromProcess =
   /** `reason` says why nothing is known of the task. */
   | { type: "described"; name: string; task: DescribedTask | null; reason: string | null }
   | { type: "returned"; executions: string[] }
-  | { type: "report"; report: Report };
+  | { type: "report"; report: Report }
+  /** Those of short jobs, as they stand in the process's journal. */
+  | { type: "reports"; content: Uint8Array };
 
 /** How many milliseconds a job may wait in a process. */
 export const beginWithin = 1_000;
@@ -111,10 +111,6 @@ export type Report = { execution: string } & (
   /** It was aborted before it began. */
   | { kind: "dropped" }
 );
-
-export interface Envelope<Message> {
-  nuvom: Message;
-}
 
 /** Set on the global object of a process. */
 export const insideProcess = Symbol.for("nuvom.process");

@@ -1,11 +1,15 @@
 import { constants } from "node:os";
+import { createJournal, journalVariable } from "./journal.ts";
 import { memoryGroup } from "./memory-group.ts";
-import type { Envelope, FromProcess, ToProcess } from "./protocol.ts";
+import type { FromProcess, ToProcess } from "./protocol.ts";
+import { opened, sealed } from "./wire.ts";
 
 /** A process of the operating system that executes jobs. */
 export interface Spawned {
   readonly pid: number;
   send(message: ToProcess): void;
+  /** Receives what it has not had the time to send. */
+  catchUp(): void;
   kill(): void;
 }
 
@@ -27,19 +31,27 @@ export type Spawn = (options: {
 export const spawnProgram =
   (command: string[], folder?: string): Spawn =>
   (options) => {
+    const journal = createJournal();
+    const catchUp = () => {
+      for (const report of journal?.read() ?? []) options.received({ type: "report", report });
+    };
     const child = Bun.spawn(command, {
       cwd: folder ?? options.root,
-      env: { ...process.env, ...options.environment },
+      env: { ...process.env, ...options.environment, [journalVariable]: journal?.path },
       // What is written past `console`, by a job or a program that it starts, must not get into the log of the worker.
       stdio: ["ignore", 2, 2],
       // Leads a group of its own, to which what its jobs start belongs.
       detached: true,
       serialization: "advanced",
-      ipc(message: Partial<Envelope<FromProcess>> | null) {
-        if (message?.nuvom) options.received(message.nuvom);
+      ipc(envelope) {
+        const message = opened<FromProcess>(envelope);
+        if (message?.type === "ready") journal?.unlink();
+        if (message) options.received(message);
       },
       onExit(_, exitCode, signal) {
         killGroup(child.pid);
+        catchUp();
+        journal?.close();
         const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
         options.exited(how, group?.end() ?? false);
       },
@@ -49,11 +61,12 @@ export const spawnProgram =
       pid: child.pid,
       send(message) {
         try {
-          child.send({ nuvom: message } satisfies Envelope<ToProcess>);
+          child.send(sealed(message));
         } catch {
           // It has died, and `exited` is about to say so.
         }
       },
+      catchUp,
       // Before it leads its group, that is not there.
       kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
     };

@@ -49,7 +49,7 @@ function edit(path: string, ...statements: string[]) {
 
 const damaged = "the file is damaged; restore it from a backup";
 const foreign = "the file is an SQLite database of another program; give another path";
-const newer = "the file was written by a newer release of Nuvom (format 99, this one knows 2): upgrade nuvom";
+const newer = "the file was written by a newer release of Nuvom (format 99, this one knows 3): upgrade nuvom";
 
 /** What is done to a file, and what is said of it. */
 const refusals: Record<string, [damage: (path: string) => void, said: string]> = {

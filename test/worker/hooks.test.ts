@@ -129,7 +129,12 @@ describe("a hook harms nothing", () => {
         const messages: ToProcess[] = [];
         const number = sent.push(messages);
         queueMicrotask(() => received({ type: "ready" }));
-        return { pid: number, send: (message) => messages.push(message), kill: () => killed.push(number) };
+        return {
+          pid: number,
+          send: (message) => messages.push(message),
+          catchUp() {},
+          kill: () => killed.push(number),
+        };
       },
     });
     const job = { id: "j", task: "t", input: new Uint8Array([1]) } as unknown as Job;

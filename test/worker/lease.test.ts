@@ -109,7 +109,7 @@ test("what a claim brings after the lease has ended is put back, and not run", a
     spawn({ received }) {
       queueMicrotask(() => received({ type: "ready" }));
       const send = (message: ToProcess) => message.type === "run" && done.push("run");
-      return { pid: 1, send, kill() {} };
+      return { pid: 1, send, catchUp() {}, kill() {} };
     },
     ...settings,
     lease: length,
@@ -128,7 +128,7 @@ test("a worker with nothing to do asks for jobs several times a minute, however 
     storage: openStorage("memory:"),
     spawn({ received }) {
       queueMicrotask(() => received({ type: "ready" }));
-      return { pid: 1, send() {}, kill() {} };
+      return { pid: 1, send() {}, catchUp() {}, kill() {} };
     },
     ...settings,
     lease: 3_600_000,

@@ -1,0 +1,132 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import type { JobHandle } from "../../src/index.ts";
+import { createJournal, journalVariable, ownJournal, reportsIn } from "../../src/worker/journal.ts";
+import type { Report } from "../../src/worker/protocol.ts";
+import * as tasks from "../fixtures/tasks/basic.ts";
+import { executions } from "../support/jobs.ts";
+import { workbench } from "../support/worker.ts";
+
+const report = (number: number, bytes = 2): Report => {
+  return {
+    execution: `job:${number}`,
+    kind: "succeeded",
+    result: new Uint8Array(bytes).fill(7),
+    duration: 0.25,
+  };
+};
+
+describe("a journal", () => {
+  const opened: { close(): void }[] = [];
+  afterEach(() => {
+    for (const reader of opened.splice(0)) reader.close();
+  });
+
+  function pair() {
+    const reader = createJournal()!;
+    opened.push(reader);
+    process.env[journalVariable] = reader.path;
+    return { reader, journal: ownJournal()! };
+  }
+
+  test("shows a worker what was noted since it was cleared", () => {
+    const { reader, journal } = pair();
+    expect(reader.read()).toEqual([]);
+    expect(journal.note(report(1)) && journal.note(report(2))).toBe(true);
+    expect(reader.read()).toEqual([report(1), report(2)]);
+    expect(reportsIn(journal.content())).toEqual([report(1), report(2)]);
+    journal.clear();
+    expect(reader.read()).toEqual([]);
+    journal.note(report(3));
+    expect(reader.read()).toEqual([report(3)]);
+  });
+
+  test("refuses what is large, and what it has no room for", () => {
+    const { reader, journal } = pair();
+    expect(journal.note(report(0, 2_000))).toBe(false);
+    expect(journal.note({ execution: "job:1", kind: "dropped" })).toBe(false);
+    let noted = 0;
+    while (journal.note(report(noted, 1_000))) noted++;
+    expect(noted).toBeGreaterThan(50);
+    expect(reader.read()).toEqual(Array.from({ length: noted }, (_, number) => report(number, 1_000)));
+  });
+
+  test("outlives its process, and its file's name", async () => {
+    const { reader } = pair();
+    const program = `
+      import { ownJournal } from ${JSON.stringify(`${import.meta.dir}/../../src/worker/journal.ts`)};
+      const journal = ownJournal();
+      console.log("open");
+      for await (const _ of console) break;
+      const result = new Uint8Array([1, 2]);
+      journal.note({ execution: "last", kind: "succeeded", result, duration: 1 });
+      process.kill(process.pid, "SIGKILL");`;
+    const child = Bun.spawn([process.execPath, "-e", program], {
+      env: { ...process.env, [journalVariable]: reader.path },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    await child.stdout.getReader().read();
+    reader.unlink();
+    expect(existsSync(reader.path)).toBe(false);
+    child.stdin.write("\n");
+    child.stdin.end();
+    await child.exited;
+    expect(child.signalCode).toBe("SIGKILL");
+    expect(reader.read()).toMatchObject([{ execution: "last", result: new Uint8Array([1, 2]) }]);
+  });
+});
+
+/** Short jobs, one that does what it does in their process, and more short ones behind it. */
+async function amongShortJobs(bench: Awaited<ReturnType<typeof workbench>>, add: () => Promise<unknown>) {
+  const file = bench.folder.file("executions");
+  const short = (count: number) =>
+    bench.nuvom.enqueueMany(
+      tasks.journal,
+      Array.from({ length: count }, (_, value) => ({ file, value })),
+    );
+  // So that the worker knows how short they are, and the process has imported all of them.
+  await (await bench.nuvom.enqueue(tasks.busy, { milliseconds: 0 })).result();
+  await (await bench.nuvom.enqueue(tasks.exits, { once: import.meta.path })).result();
+  for (const job of await short(20)) await job.result();
+  await bench.nuvom.storage.pause("default", true);
+  const before = await short(150);
+  await add();
+  const after = await short(50);
+  await bench.nuvom.storage.pause("default", false);
+  return { before, after, all: 220, executed: () => executions(file) };
+}
+
+test("what ended before its process died is not run again", async () => {
+  await using bench = await workbench({ processes: 1 });
+  const once = { once: bench.folder.file("once") };
+  const jobs = await amongShortJobs(bench, () => bench.nuvom.enqueue(tasks.exits, once));
+  for (const job of [...jobs.before, ...jobs.after]) await job.result();
+  expect(existsSync(once.once)).toBe(true);
+  expect(jobs.executed()).toHaveLength(jobs.all);
+  expect(new Set(jobs.executed()).size).toBe(jobs.all);
+});
+
+test("what ended before a job that blocks its process is recorded while that runs", async () => {
+  await using bench = await workbench({ processes: 1 });
+  const added = Promise.withResolvers<JobHandle<void>>();
+  const jobs = await amongShortJobs(bench, async () => {
+    added.resolve(await bench.nuvom.enqueue(tasks.busy, { milliseconds: 4_000 }));
+  });
+  const blocker = await added.promise;
+  for (const job of jobs.before) await job.result();
+  expect(await blocker.get()).toMatchObject({ state: "running", claims: 1 });
+});
+
+test("a system without a place for a journal runs jobs all the same", async () => {
+  const before = process.env.TMPDIR;
+  await using bench = await workbench({ processes: 1 });
+  process.env.TMPDIR = bench.folder.file("missing");
+  try {
+    expect(createJournal()).toBeNull();
+    await (await bench.nuvom.enqueue(tasks.exits, { once: bench.folder.file("once") })).result();
+    expect(await (await bench.nuvom.enqueue(tasks.add, { x: 1, y: 2 })).result()).toBe(3);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+});
