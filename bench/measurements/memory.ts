@@ -1,5 +1,6 @@
-/** The memory of a worker and of its processes after some jobs, and after many that have waited in one backlog. */
+/** The memory of a worker and of its processes after some jobs, and after many that have waited together. */
 import { Nuvom } from "nuvom";
+import type { Figure } from "../figures.ts";
 import { figure, type Measure, runAlone } from "../measurement.ts";
 import { onEachStorage } from "../storages.ts";
 import { startedAt } from "../tasks/clock.ts";
@@ -12,22 +13,18 @@ export const measure: Measure = ({ quick = false, jobs = quick ? 10_000 : 300_00
   onEachStorage(async ({ name, url }) => {
     await using nuvom = new Nuvom({ storage: url(), keep: 0 });
     await using worker = spawnWorker(url());
-    const some = Math.min(10_000, jobs / 10);
-    const few = await memoryAfter(nuvom, worker.pid, some);
-    const many = await memoryAfter(nuvom, worker.pid, jobs - some);
-    return (["worker", "process"] as const).flatMap((part) =>
-      [
-        { count: some, memory: few },
-        { count: jobs, memory: many },
-      ].map(({ count, memory }) =>
-        figure(
-          `memory/${part === "worker" ? part : "largest process"}, after ${count.toLocaleString("en")} jobs`,
-          name,
-          "MB",
-          memory?.[part] ?? onLinuxOnly,
-        ),
-      ),
-    );
+    const figures: Figure[] = [];
+    let done = 0;
+    for (const count of [jobs / 30, jobs / 3, jobs].map(Math.round)) {
+      const memory = await memoryAfter(nuvom, worker.pid, count - done);
+      done = count;
+      for (const part of ["worker", "process"] as const) {
+        const what = part === "worker" ? part : "largest process";
+        const measurement = `memory/${what}, after ${count.toLocaleString("en")} jobs`;
+        figures.push(figure(measurement, name, "MB", memory?.[part] ?? onLinuxOnly));
+      }
+    }
+    return figures;
   });
 
 async function memoryAfter(nuvom: Nuvom, worker: number, count: number) {

@@ -54,7 +54,7 @@ const others: Aim[] = [sqlite, redis].flatMap((nuvom) => [
   {
     ...nuvom,
     measurement: "memory/worker, after 300,000 jobs",
-    comparedWith: { measurement: "memory/worker, after 10,000 jobs" },
+    comparedWith: { measurement: "memory/worker, after 100,000 jobs" },
     bound: { atMost: 1.1 },
   },
 ]);
