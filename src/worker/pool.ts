@@ -175,8 +175,9 @@ export class Pool {
     return this.#lone.holds(id) || this.#all.some((process) => process.holds(id));
   }
 
-  /** Kills the processes that have jobs, which are released. */
+  /** Gives everything back: kills the processes that have jobs. */
   interrupt(): void {
+    this.#lone.releaseWaiting();
     for (const process of this.#all) if (process.load > 0) process.kill();
   }
 

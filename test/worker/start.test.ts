@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Job } from "../../src/index.ts";
 import { Pool } from "../../src/worker/pool.ts";
-import type { FromProcess } from "../../src/worker/protocol.ts";
+import type { FromProcess, ToProcess } from "../../src/worker/protocol.ts";
 import { VirtualClock } from "../support/clock.ts";
 
 interface Started {
@@ -93,11 +93,27 @@ test("where the system lets no process start, it is tried again and again", asyn
 
 test("a job that a process was given before it was ready loses nothing if it never is", async () => {
   const { clock, settled, started, pool: own } = pool();
-  const suspect = { id: "j", task: "t", crashes: 2, claims: 3, attempt: 1, runAt: 0, startedAt: 0 };
-  own.assign([{ ...suspect, input: new Uint8Array() } as unknown as Job]);
+  own.assign([suspect("j")]);
   expect(started).toHaveLength(2);
   await clock.advance(10_001);
   const reason = "its process did not start";
   expect(settled).toMatchObject([{ id: "j", kind: "released", reason, runAt: 11_000 }]);
   own.close();
 });
+
+test("a suspect that waits for its process is given back with the others, and does not begin any more", async () => {
+  const { clock, settled, started, sent, pool: own } = pool();
+  own.assign([suspect("j"), suspect("k")]);
+  own.interrupt();
+  expect(settled).toMatchObject([{ id: "k", kind: "released" }]);
+  await clock.advance(2_000);
+  expect(settled).toMatchObject([{ id: "k" }, { id: "j", kind: "released" }]);
+  for (const process of started) process.received({ type: "ready" });
+  expect(sent.every((message) => (message as ToProcess).type === "start")).toBe(true);
+  own.close();
+});
+
+function suspect(id: string): Job {
+  const job = { id, task: "t", crashes: 2, claims: 3, attempt: 1, runAt: 0, startedAt: 0 };
+  return { ...job, input: new Uint8Array() } as unknown as Job;
+}
