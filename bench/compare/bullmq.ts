@@ -20,6 +20,7 @@ const common = {
   kind: "peer",
   storage: "redis",
   durability: "as the Redis, here without a log: a crash of it loses all",
+  survives: "program crash",
 } as const;
 
 const inProcess = {

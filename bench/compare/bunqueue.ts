@@ -24,6 +24,7 @@ export const contestants: Contestant[] = [
     name: "bunqueue",
     durability:
       "up to 100 confirmed jobs wait in memory for up to 10 ms: a crash loses these, a power failure the last moments (synchronous=NORMAL)",
+    survives: "nothing",
     setup: "embedded, a worker in the same process, concurrency 100, batchSize 100",
     open: ({ folder }) => open(join(folder, "jobs.db"), false),
   },
@@ -32,6 +33,7 @@ export const contestants: Contestant[] = [
     name: "bunqueue, durable",
     durability:
       "a crash loses nothing; a power failure may undo the last moments (synchronous=NORMAL, even with durable)",
+    survives: "program crash",
     setup: "embedded, durable: true, a worker in the same process, concurrency 100, batchSize 100",
     open: ({ folder }) => open(join(folder, "jobs.db"), true),
   },

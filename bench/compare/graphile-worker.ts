@@ -12,6 +12,7 @@ export const contestants: Contestant[] = [
     storage: "postgresql",
     durability:
       "every confirmed job survives a power failure (fsync, synchronous_commit=on); what a worker had fetched when it crashed, up to some 500 jobs, waits for four hours",
+    survives: "power failure",
     contests: ["one at a time", "in flight", "bulk", "drain"],
     setup:
       "as in its own performance tests: concurrency 24, 25 connections, localQueue of 500, completions in batches; in the same process, and started again for each drain, as it cannot be paused; results are not stored",

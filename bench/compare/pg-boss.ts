@@ -11,6 +11,7 @@ export const contestants: Contestant[] = [
     kind: "peer",
     storage: "postgresql",
     durability: "every confirmed job and result survives a power failure (fsync, synchronous_commit=on)",
+    survives: "power failure",
     contests: ["one at a time", "in flight", "bulk", "drain"],
     setup:
       "send and insert; work with batchSize 1,000, burstWhenBatchFull, localConcurrency 2 and perJobResults, without which it stores no results of batches; in the same process, and called again for each drain, as it cannot be paused",

@@ -11,6 +11,7 @@ const common = {
   kind: "peer",
   storage: "sqlite",
   durability: "a crash loses nothing; a power failure may undo the last moments (synchronous=NORMAL)",
+  survives: "program crash",
 } as const;
 
 const limits = "another for each drain, as it cannot be paused; it stores that a job is done, but no results";
