@@ -51,7 +51,8 @@ export function bareProcesses(
         child.load += share.length;
         child.process.send(share);
       }
-      if (jobs.length === 0) break;
+      // Results may have come in meanwhile, and nobody else would store them.
+      if (jobs.length === 0 && results.length === 0) break;
       // Lets what the processes have sent come in.
       await new Promise((resolve) => setImmediate(resolve));
     }
