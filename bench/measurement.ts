@@ -23,16 +23,36 @@ export function figure(
     : { ...common, values: [], problems: [measured.problem] };
 }
 
-/** A measurement as a program: `bun bench/measurements/<name>.ts [--quick] [--jobs N]` prints a line for each figure. */
+/** What a measurement as a program prints with `--json`. */
+export type Printed = { figures: Figure[] } | { problem: string };
+
+/**
+ * A measurement as a program: `bun bench/measurements/<name>.ts [--quick] [--jobs N] [--json]` prints a line for each
+ * figure, or all of them as JSON in the last line.
+ */
 export async function runAlone(measure: Measure): Promise<never> {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" }, jobs: { type: "string" } } });
-  const { quick = false, jobs } = values;
-  for (const figure of await measure({ quick, ...(jobs !== undefined && { jobs: wholeNumber(jobs) }) })) {
-    const [value] = figure.values;
-    const shown = value === undefined ? figure.problems.join("; ") : `${readable(value)} ${figure.unit}`;
-    console.log(`${figure.measurement}, ${figure.contestant}: ${shown}`);
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, jobs: { type: "string" }, json: { type: "boolean" } },
+  });
+  const { quick = false, jobs, json } = values;
+  const options = { quick, ...(jobs !== undefined && { jobs: wholeNumber(jobs) }) };
+  if (json) {
+    const printed: Printed = await measure(options).then(
+      (figures) => ({ figures }),
+      (error: unknown) => ({ problem: String(error) }),
+    );
+    console.log(`\n${JSON.stringify(printed)}`);
+  } else {
+    for (const figure of await measure(options)) {
+      console.log(`${figure.measurement}, ${figure.contestant}: ${outcome(figure)}`);
+    }
   }
   process.exit();
+}
+
+/** What came out, for people: the value of the only round, or what went wrong. */
+export function outcome({ values: [value], unit, problems }: Figure): string {
+  return value === undefined ? `failed: ${problems.join("; ")}` : `${readable(value)} ${unit}`;
 }
 
 function wholeNumber(text: string): number {

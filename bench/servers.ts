@@ -31,18 +31,24 @@ export async function startPostgresql() {
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe"],
   });
-  endWithThisProcess(server, folder, quickly);
+  endWithThisProcess(server, folder, { signal: quickly });
   await untilReady(server.stderr);
   const urlOf = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
   let databases = 0;
   return {
-    /** Drops the database that it made before, and returns the URL of another one. */
-    async emptyDatabase(): Promise<string> {
-      await using sql = new Bun.SQL(urlOf("postgres"), { max: 1 });
-      if (databases > 0) await sql.unsafe(`DROP DATABASE bench_${databases} WITH (FORCE)`);
-      databases++;
-      await sql.unsafe(`CREATE DATABASE bench_${databases}`);
-      return urlOf(`bench_${databases}`);
+    /** An empty database, which is dropped when its scope ends. */
+    async createDatabase() {
+      const name = `bench_${++databases}`;
+      const ask = async (statement: string) => {
+        await using sql = new Bun.SQL(urlOf("postgres"), { max: 1 });
+        await sql.unsafe(statement);
+      };
+      await ask(`CREATE DATABASE ${name}`);
+      return {
+        /** With the password of a superuser. */
+        url: urlOf(name),
+        [Symbol.asyncDispose]: () => ask(`DROP DATABASE ${name} WITH (FORCE)`),
+      };
     },
     /** Ends the server and deletes its data. */
     stop,

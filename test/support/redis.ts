@@ -58,12 +58,24 @@ async function launch(folder: string, port: number, { args = [], tls }: RedisOpt
   return server;
 }
 
-/** However this process ends, the server does, by that signal, and its folder is gone. */
-export function endWithThisProcess(server: Subprocess, folder: string, signal = "KILL"): void {
-  // The pipe closes when this process ends; Ctrl-C must not end the watch before.
-  const watch = 'trap "" INT; read -r _; kill -s "$2" "$0"; rm -rf "$1"';
-  const watcher = Bun.spawn(["sh", "-c", watch, `${server.pid}`, folder, signal], { stdin: "pipe" });
-  server.exited.then(() => watcher.kill("SIGKILL"));
+interface Ending {
+  /** By which the process ends. */
+  signal?: string;
+  /** Whether it leads a group of processes that end with it. */
+  group?: boolean;
+}
+
+/** However this process ends, the other one does, and its folder is gone. */
+export function endWithThisProcess(
+  child: Subprocess,
+  folder: string,
+  { signal = "KILL", group = false }: Ending = {},
+): void {
+  // The pipe closes when this process ends; what ends it, such as Ctrl-C, must not end the watch before.
+  const watch = 'trap "" INT HUP TERM; read -r _; kill -s "$2" -- "$0"; rm -rf "$1"';
+  const target = `${group ? "-" : ""}${child.pid}`;
+  const watcher = Bun.spawn(["sh", "-c", watch, target, folder, signal], { stdin: "pipe" });
+  child.exited.then(() => watcher.kill("SIGKILL"));
 }
 
 async function untilReady(log: ReadableStream<Uint8Array>) {
