@@ -11,8 +11,8 @@ import type { Turn } from "./turns.ts";
 const jobs: Record<ContestName, number> = {
   "one at a time": 3_000,
   "in flight": 20_000,
-  bulk: 20_000,
-  drain: 20_000,
+  bulk: 30_000,
+  drain: 50_000,
 };
 const fewJobs: Record<ContestName, number> = {
   "one at a time": 100,

@@ -35,10 +35,12 @@ function status(pid: number | string, name: string): number {
 
 const ticksPerSecond = 100;
 
+/** Of its processes that have ended, too. */
 function cpuSeconds(pid: number | string): number {
-  // Behind the program's name, which may have spaces: state, parent, …, user time (11), system time (12).
+  // Behind the program's name, which may have spaces: state, parent, …, and as 11 to 14 the user and system time, its own
+  // and that of those that have ended.
   const fields = file(pid, "stat").split(") ").at(-1)!.split(" ");
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
 }
 
 function file(pid: number | string, name: string): string {
