@@ -1,6 +1,6 @@
 /**
  * One measurement of one contestant, in a process of its own: `bun bench/contest.ts <file> <name> <measurement> <jobs>`
- * prints what came out as JSON on the last line. The servers are in the environment.
+ * prints what came out as JSON on the last line. `REDIS_URL` or `POSTGRESQL_URL` is the server that it needs.
  */
 import { join } from "node:path";
 import { type Measured, measure } from "../cli/bench/measure.ts";

@@ -3,13 +3,13 @@ import type { Description } from "./figures.ts";
 
 export { type Contest, type Payload, payloads } from "../cli/bench/contest.ts";
 
-/** Where a contestant may keep its jobs; each process that measures has a folder of its own, and empty servers. */
+/** Where a contestant may keep its jobs: in a folder or, if that is its storage, on a server, of each process that measures. */
 export interface Place {
   /** An empty folder. */
   folder: string;
-  /** An empty Redis. */
+  /** Of an empty Redis. */
   redis: string;
-  /** An empty database, of which a superuser's password is in the URL. */
+  /** Of an empty database, with the password of a superuser. */
   postgresql: string;
 }
 

@@ -35,14 +35,14 @@ export async function startPostgresql() {
   await untilReady(server.stderr);
   const urlOf = (database: string) => `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
   let databases = 0;
+  const ask = async (statement: string) => {
+    await using sql = new Bun.SQL(urlOf("postgres"), { max: 1 });
+    await sql.unsafe(statement);
+  };
   return {
     /** An empty database, which is dropped when its scope ends. */
     async createDatabase() {
       const name = `bench_${++databases}`;
-      const ask = async (statement: string) => {
-        await using sql = new Bun.SQL(urlOf("postgres"), { max: 1 });
-        await sql.unsafe(statement);
-      };
       await ask(`CREATE DATABASE ${name}`);
       return {
         /** With the password of a superuser. */
