@@ -3,7 +3,7 @@ import type { Description } from "./figures.ts";
 
 export { type Contest, type Payload, payloads } from "../cli/bench/contest.ts";
 
-/** Where a contestant may keep its jobs: in a folder or, if that is its storage, on a server, of each process that measures. */
+/** Where a contestant may keep its jobs: in a folder of its own or, if that is its storage, on a server. */
 export interface Place {
   /** An empty folder. */
   folder: string;

@@ -18,14 +18,15 @@ import { takeTurns } from "./turns.ts";
 async function measure({ rounds, quick, peers, isSelected }: Options): Promise<Results> {
   const date = new Date().toISOString();
   if (peers) installPeers();
-  const all = entriesOf(await listContestants({ peers }));
+  const listed = await listContestants({ peers });
+  const all = entriesOf(listed);
   const entries = all.filter((entry) => isSelected(nameOf(entry)));
   const others = measurements.filter(({ name }) => isSelected(name));
   if (entries.length + others.length === 0) {
     const names = [...all.map(nameOf), ...measurements.map(({ name }) => name)];
     throw new Error(`--only leaves nothing of what can be measured:\n${names.join("\n")}`);
   }
-  const contestants = entries.map(({ contestant }) => contestant);
+  const contestants = listed.filter((one) => entries.some(({ contestant }) => contestant === one));
   await using scope = new AsyncDisposableStack();
   const usesPostgresql = contestants.some(({ storage }) => storage === "postgresql");
   const postgresql = usesPostgresql ? scope.use(await startPostgresql()) : null;
@@ -39,7 +40,7 @@ async function measure({ rounds, quick, peers, isSelected }: Options): Promise<R
     machine: machine(),
     versions: versions({ peers }),
     rounds,
-    contestants: [...new Set(contestants)].map(({ file: _, ...description }) => description),
+    contestants: contestants.map(({ file: _, ...description }) => description),
     figures,
   };
 }
