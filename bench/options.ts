@@ -18,11 +18,11 @@ export interface Options {
 export const help = `bun run bench [options]
 
 Measures how fast Nuvom is on this machine, compared with its peers and with the bare calls below it, writes that to
-bench/results.json, and the report of it to docs/benchmarks.md and the README. That takes more than an hour.
+bench/results.json, and the report of it to docs/benchmarks.md and the README. On 2 cores that takes some 80 minutes.
 
   --rounds N      how often, 5 unless given; what takes minutes is measured once
-  --only TEXT     only what has each word of it in its name, such as "drain sqlite" or "latency"; the name of what is
-                  measured and whose it is stand in front of each figure; may be given several times
+  --only TEXT     only what has each word of it in its name, such as "drain bunqueue" or "latency"; given several times, what
+                  any of them selects; a TEXT that selects nothing shows all names
   --no-peers      Nuvom and the bare calls alone; nothing is installed
   --quick         one round of few jobs, in some minutes: to see that it works, not how fast
   --output FILE   where the results go; where not everything was measured, they are not kept unless this is given
