@@ -22,7 +22,7 @@ bench/results.json, and the report of it to docs/benchmarks.md and the README. O
 
   --rounds N      how often, 5 unless given; what takes minutes is measured once
   --only TEXT     only what has each word of it in its name, such as "drain bunqueue" or "latency"; given several times, what
-                  any of them selects; a TEXT that selects nothing shows all names
+                  any of them selects; where that is nothing, all names are shown
   --no-peers      Nuvom and the bare calls alone; nothing is installed
   --quick         one round of few jobs, in some minutes: to see that it works, not how fast
   --output FILE   where the results go; where not everything was measured, they are not kept unless this is given
