@@ -9,10 +9,10 @@ import type { Turn } from "./turns.ts";
 
 /** The same for all, so few that the slowest ends within half a minute, and as many as that allows. */
 const jobs: Record<ContestName, number> = {
-  "one at a time": 3_000,
-  "in flight": 20_000,
-  bulk: 30_000,
-  drain: 50_000,
+  "one at a time": 2_000,
+  "in flight": 10_000,
+  bulk: 20_000,
+  drain: 40_000,
 };
 const fewJobs: Record<ContestName, number> = {
   "one at a time": 100,

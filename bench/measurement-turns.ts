@@ -10,13 +10,16 @@ type Measurement = (typeof measurements)[number];
 /** The time that one has, in seconds. */
 const limits = { each: 300, once: 1_800 };
 
+/** Each is spread less than a contest, which depends on the disk. */
+const mostRounds = 3;
+
 /** Those that take long only in the first round. */
 export function measurementTurns(
   some: readonly Measurement[],
   { rounds, quick }: { rounds: number; quick: boolean },
 ): Turn[] {
   const programs = some.map((one) => ({ ...one, measure: measureBy(one, quick) }));
-  return Array.from({ length: rounds }, (_, round) =>
+  return Array.from({ length: Math.min(rounds, mostRounds) }, (_, round) =>
     programs
       .filter((one) => round === 0 || one.rounds === "each")
       .map(({ measure }) => ({ round: round + 1, measure })),

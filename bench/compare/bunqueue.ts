@@ -31,10 +31,12 @@ export const contestants: Contestant[] = [
   {
     ...common,
     name: "bunqueue, durable",
+    contests: ["one at a time", "in flight"],
     durability:
       "a crash loses nothing; a power failure may undo the last moments (synchronous=NORMAL, even with durable)",
     survives: "program crash",
-    setup: "embedded, durable: true, a worker in the same process, concurrency 100, batchSize 100",
+    setup:
+      "embedded, durable: true, a worker in the same process, concurrency 100, batchSize 100; its drain, some 400 jobs a second, would take minutes in each round, and is left out with what needs it",
     open: ({ folder }) => open(join(folder, "jobs.db"), true),
   },
 ];

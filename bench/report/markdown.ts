@@ -53,7 +53,7 @@ function method({ rounds }: Results): string {
 - Afterwards every job's delivery is counted, and every result compared with what the job returned. Where a job was lost, done
   twice, or came to a wrong result, in any round, _failed_ stands in place of a figure, and below the table why.
 - A figure is the median of the rounds, to three digits; below it stand the lowest and the highest, unless it was measured once,
-  as what takes minutes is. A ratio is that of two medians, as they were before they were rounded. – was not measured.
+  as what takes minutes is (other figures than those of contests: three times at most). A ratio is that of two medians, as they were before they were rounded. – was not measured.
 - In parentheses stands how many times as fast as this peer Nuvom is, which is the row in bold; and how much it reaches of a
   ceiling, which is the same work stripped to the bare calls.
 - _Survives_ is the worst that no confirmed job is lost by. Peers on PostgreSQL stand beside both storages of Nuvom.`;

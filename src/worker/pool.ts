@@ -40,8 +40,7 @@ export interface PoolOptions extends ProcessOptions {
 const prefetchFor = 20;
 const longestPrefetch = 512;
 
-const firstRespawnDelay = 100;
-const longestRespawnDelay = 10_000;
+const respawnDelay = { first: 100, longest: 10_000 };
 
 /** When a spare process is started: not while jobs wait for the processes that start just now. */
 const sparePause = 1_000;
@@ -293,7 +292,7 @@ export class Pool {
   #replace(wasReady: boolean): void {
     if (this.#stopped) return;
     if (wasReady) return this.#place(this.#take());
-    const delay = Math.min(longestRespawnDelay, firstRespawnDelay * 2 ** this.#failedStarts++);
+    const delay = Math.min(respawnDelay.longest, respawnDelay.first * 2 ** this.#failedStarts++);
     this.options.clock.after(delay, () => {
       if (!this.#stopped) this.#place(this.#start(this.options));
     });
