@@ -11,8 +11,9 @@ import type { ScheduleChange, Storage } from "./storage.ts";
 
 /** Keeps everything in one SQLite file, for any number of programs on one machine. */
 export function openSqlite(path: string, synchronous: Synchronous = "full"): Storage {
-  const { database, select, change } = openDatabase(path);
-  const { assertOpen, read, write, writeLightly, close } = accessTo(database, path, synchronous);
+  const opened = openDatabase(path);
+  const { database, select, change } = opened;
+  const { assertOpen, read, write, writeLightly, close } = accessTo(opened, path, synchronous);
   const commits = watchCommits(database, path);
 
   /** For work that adds, ends or deletes jobs. */

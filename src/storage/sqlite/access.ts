@@ -1,12 +1,25 @@
-import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { StorageError } from "../../errors.ts";
-import { explained, type Synchronous, writeTransaction } from "./database.ts";
+import { explained, type openDatabase, type Synchronous, writeTransaction } from "./database.ts";
 
 /** The ways to use an open file: each refuses when the handle was closed or the file is no longer the one it opened. */
-export function accessTo(database: Database, path: string, synchronous: Synchronous) {
+export function accessTo(
+  { database, change }: ReturnType<typeof openDatabase>,
+  path: string,
+  synchronous: Synchronous,
+) {
   const openedFile = fileId(path);
   let closed = false;
+  let current: Synchronous | null = null;
+
+  function transaction<T>(wanted: Synchronous, work: () => T): Promise<T> {
+    const begin = () => {
+      if (current !== wanted) database.run(`PRAGMA synchronous = ${wanted}`);
+      current = wanted;
+      change.begin.run();
+    };
+    return writeTransaction({ database, path, begin, commit: () => void change.commit.run() }, work);
+  }
 
   function assertOpen() {
     if (closed) throw new StorageError(`storage ${path} is closed`);
@@ -25,7 +38,7 @@ export function accessTo(database: Database, path: string, synchronous: Synchron
 
     async write<T>(work: () => T): Promise<T> {
       assertOpen();
-      const result = await writeTransaction(database, path, synchronous, work);
+      const result = await transaction(synchronous, work);
       assertSameFile();
       return result;
     },
@@ -37,7 +50,7 @@ export function accessTo(database: Database, path: string, synchronous: Synchron
     async writeLightly<T>(work: () => T): Promise<T> {
       assertOpen();
       assertSameFile();
-      return writeTransaction(database, path, "normal", work);
+      return transaction("normal", work);
     },
 
     async read<T>(work: () => T): Promise<T> {

@@ -213,22 +213,20 @@ function migrate(database: Database): void {
     .immediate();
 }
 
-/** Runs `work` in one transaction, waiting for the lock without blocking the event loop. */
+/** Runs `work` between `begin` and `commit`, waiting for the lock without blocking the event loop. */
 export async function writeTransaction<T>(
-  database: Database,
-  path: string,
-  synchronous: Synchronous,
+  { database, path, begin, commit }: Transactions,
   work: () => T,
 ): Promise<T> {
   try {
     const deadline = performance.now() + lockPatience;
-    for (let tries = 1; !tryBegin(database, synchronous, performance.now() < deadline); tries++) {
+    for (let tries = 1; !tried(begin, performance.now() < deadline); tries++) {
       // Where many wait, their looking alone would take the processor from the one that all wait for.
       await Bun.sleep(1 + Math.random() * Math.min(4 * tries, 50));
     }
     try {
       const result = work();
-      database.run("COMMIT");
+      commit();
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, such as a full disk.
@@ -240,10 +238,16 @@ export async function writeTransaction<T>(
   }
 }
 
-function tryBegin(database: Database, synchronous: Synchronous, mayWait: boolean): boolean {
+interface Transactions {
+  database: Database;
+  path: string;
+  begin(): void;
+  commit(): void;
+}
+
+function tried(begin: () => void, mayWait: boolean): boolean {
   try {
-    database.run(`PRAGMA synchronous = ${synchronous}`);
-    database.run("BEGIN IMMEDIATE");
+    begin();
     return true;
   } catch (error) {
     if (mayWait && isBusy(error)) return false;

@@ -76,6 +76,8 @@ export function prepareStatements(database: Database) {
   };
 
   const change = {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
     count: database.prepare(
       `INSERT INTO queues (name, added, jobs, succeeded, failed, cancelled) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET added = added + excluded.added, jobs = jobs + excluded.jobs,
