@@ -14,7 +14,6 @@ import {
 } from "./redis/documents.ts";
 import { storageKeys } from "./redis/keys.ts";
 import {
-  type Claimed,
   distinct,
   insertion,
   isRemembered,
@@ -36,6 +35,9 @@ const examinedAtOnce = 1_000;
 /** How often a script over all queues is tried while others add queues. */
 const mostAttempts = 20;
 
+/** Instead of its input, which a handle need not remember of a job that it has claimed. */
+const noInput = new Uint8Array();
+
 /** Keeps everything in a Redis or Valkey, for any number of programs on any number of machines. */
 export function openRedis(url: string): Storage {
   const address = redisAddress(url);
@@ -52,7 +54,7 @@ export function openRedis(url: string): Storage {
   ];
   const wakeLines = new Map<string, WakeLine>();
   /** The jobs that this handle has claimed and not settled, as they became then: nobody else changes them. */
-  const claimed = new Map<string, Claimed>();
+  const claimed = new Map<string, Job>();
   let known: string[] = [];
   let calls = 0;
   let heartbeats = 0;
@@ -94,7 +96,7 @@ export function openRedis(url: string): Storage {
   }
 
   /** The jobs of the outcomes as they were claimed, by this handle or another. */
-  async function claimedJobs(outcomes: readonly Outcome[]): Promise<(Claimed | null)[]> {
+  async function claimedJobs(outcomes: readonly Outcome[]): Promise<(Job | null)[]> {
     const own = ({ id, claims }: Outcome) => {
       const job = claimed.get(id);
       return job?.claims === claims ? job : undefined;
@@ -115,7 +117,7 @@ export function openRedis(url: string): Storage {
     const { answer, bytes } = await run(scripts.claim, queues, { asked, repeatable: false });
     if (answer === "no lease") throw new LeaseLostError(worker);
     const jobs = unpackJobs(bytes, answer as number).map((job) => asRunning(job!, worker, now));
-    for (const { input: _, ...job } of jobs) claimed.set(job.id, job);
+    for (const job of jobs) claimed.set(job.id, { ...job, input: noInput });
     return jobs;
   }
 
@@ -141,10 +143,12 @@ export function openRedis(url: string): Storage {
     async insert(jobs) {
       const queues = distinct(jobs.map((job) => job.queue));
       const bytes: Uint8Array[] = [];
-      const asked = { jobs: jobs.map((job) => insertion(job, queues, bytes)) };
+      const asked = { jobs: jobs.flatMap((job) => insertion(job, queues, bytes)) };
       const repeatable = jobs.every(isRemembered);
+      const ids = jobs.map(({ id }) => id);
       const { answer } = await run(scripts.insert, queues, { asked, bytes, repeatable });
-      return answer as string[];
+      for (const [place, holder] of answer as [number, string][]) ids[place - 1] = holder;
+      return ids;
     },
 
     claim: (worker, queues, limit, now) => claim(queues, { worker, limit, now }),
@@ -157,7 +161,7 @@ export function openRedis(url: string): Storage {
       const queues = distinct(jobs.flatMap((job) => job?.queue ?? []));
       const settlements = outcomes.map((outcome, index) => settlement(jobs[index], queues, outcome, now));
       const sent = settlements.filter((settlement) => settlement !== null);
-      const asked = { worker, now, outcomes: sent.map(({ move }) => move) };
+      const asked = { worker, now, outcomes: sent.flatMap(({ move }) => move) };
       const bytes = sent.map(({ changes }) => changes);
       const { answer } = await run(scripts.settle, queues, { asked, bytes, repeatable: false });
       for (const { id } of outcomes) claimed.delete(id);

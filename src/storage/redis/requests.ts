@@ -13,17 +13,21 @@ export interface Request {
   repeatable?: boolean;
 }
 
-/** A job as it was claimed, which is all that settling it takes. */
-export type Claimed = Omit<Job, "input">;
-
-/** As the scripts take a job to be added, with its document among the bytes. */
+/** The values by which the scripts take a job to be added, with its document among the bytes. */
 export function insertion(job: NewJob, queues: readonly string[], bytes: Uint8Array[]) {
   const { queue, id, priority, runAt, key } = job;
   // The script would notice it only when other jobs are in.
   if (!Number.isFinite(runAt) || !priorities.includes(priority)) {
     throw new StorageError(`job ${id} cannot be stored: runAt ${runAt}, priority ${priority}`);
   }
-  return [queues.indexOf(queue) + 1, id, priority, runAt, key, enclose(packOriginal(job), bytes)];
+  return [
+    queues.indexOf(queue) + 1,
+    id,
+    priority,
+    String(runAt),
+    key ?? false,
+    enclose(packOriginal(job), bytes),
+  ];
 }
 
 /** As the script takes a change, with its documents among the bytes. */
@@ -36,7 +40,7 @@ export function scheduleChange(
   if (to && to.nextRunAt !== null && !Number.isFinite(to.nextRunAt)) {
     throw new StorageError(`schedule ${id} cannot be stored: nextRunAt ${to.nextRunAt}`);
   }
-  const change = [id, from, jobs.map((job) => insertion(job, queues, bytes))];
+  const change = [id, from, jobs.flatMap((job) => insertion(job, queues, bytes))];
   if (!to) return change;
   const next = to.paused ? null : to.nextRunAt;
   return [...change, queues.indexOf(to.queue) + 1, enclose(packSchedule(to), bytes), next];
@@ -52,21 +56,21 @@ function enclose(document: Uint8Array, bytes: Uint8Array[]): number {
   return bytes.push(document) + 1;
 }
 
-/** As the script takes an outcome: what becomes of the job, and its changes. `null` if there is no such job. */
+/** As the script takes an outcome: the values that tell what becomes of the job, and its changes. `null` if there is no such job. */
 export function settlement(
-  job: Claimed | null | undefined,
+  job: Job | null | undefined,
   queues: readonly string[],
   outcome: Outcome,
   now: number,
 ) {
   if (!job) return null;
   const after = { ...job, ...settled(job, outcome, now) };
-  const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state];
+  const claim = [queues.indexOf(job.queue) + 1, job.id, outcome.claims, after.state, job.task];
   const keep = after.state === "failed" ? job.keepFailedFor : job.keepFor;
   const move =
     after.state === "pending"
-      ? [...claim, job.priority, after.runAt, job.task, after.parked]
-      : [...claim, job.task, job.key, keep];
+      ? [...claim, job.priority, String(after.runAt), after.parked ?? false]
+      : [...claim, job.key ?? false, keep ?? false, false];
   return { move, changes: packChanges(after) };
 }
 

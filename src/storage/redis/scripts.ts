@@ -1,7 +1,9 @@
+import add from "./lua/add.lua" with { type: "text" };
 import cancel from "./lua/cancel.lua" with { type: "text" };
 import changeSchedules from "./lua/change_schedules.lua" with { type: "text" };
 import claim from "./lua/claim.lua" with { type: "text" };
 import counts from "./lua/counts.lua" with { type: "text" };
+import encodings from "./lua/encodings.lua" with { type: "text" };
 import get from "./lua/get.lua" with { type: "text" };
 import heartbeat from "./lua/heartbeat.lua" with { type: "text" };
 import insert from "./lua/insert.lua" with { type: "text" };
@@ -31,19 +33,19 @@ export interface Script {
  * full, what `frees` may still run: it leads to memory being freed.
  */
 function script(body: string, { frees = false } = {}): Script {
-  const text = `#!lua${frees ? " flags=allow-oom" : ""}\n${prelude}\n${body}`;
+  const text = `#!lua${frees ? " flags=allow-oom" : ""}\n${encodings}\n${prelude}\n${body}`;
   const sha = new Bun.CryptoHasher("sha1").update(text).digest("hex");
   return { text, sha, handsOver: body.includes("hand_over(") };
 }
 
 export const scripts = {
   cancel: script(cancel, { frees: true }),
-  changeSchedules: script(changeSchedules),
+  changeSchedules: script(`${add}\n${changeSchedules}`),
   claim: script(claim, { frees: true }),
   counts: script(counts, { frees: true }),
   get: script(get, { frees: true }),
   heartbeat: script(heartbeat, { frees: true }),
-  insert: script(insert),
+  insert: script(`${add}\n${insert}`),
   list: script(list, { frees: true }),
   nextRunAt: script(nextRunAt, { frees: true }),
   nextSchedules: script(nextSchedules, { frees: true }),
@@ -60,7 +62,7 @@ export const scripts = {
 
 export interface Answer {
   answer: unknown;
-  /** What the script handed over, in msgpack. */
+  /** What the script handed over. */
   bytes: Uint8Array | null;
 }
 

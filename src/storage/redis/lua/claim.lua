@@ -4,25 +4,18 @@ if lease_until <= now then
   return 'no lease'
 end
 
-local claimed, bytes, is_full = {}, 0, asked.limit == 0
+local claimed, count, bytes, is_full = {}, 0, 0, asked.limit == 0
 
--- Of the members that a command finds, few where their inputs are large.
-local function few(queue, ...)
-  local members, size = {}, bytes
-  for index, member in ipairs(call(...)) do
-    if size > asked.bytes then
-      break
-    end
-    size = size + call('HSTRLEN', queue.jobs, id_of(member))
-    members[index] = member
-  end
-  return members
+local function first_of(list, count)
+  return count == #list and list or { unpack(list, 1, count) }
 end
 
--- Takes from a part of a queue until the given range of it is empty or the claim is full.
+-- Takes from a part of a queue until the given range of it is empty or the claim is full: few at first, since their
+-- inputs may be large.
 local function take(queue, part, first, last, by)
+  local few = 4
   while not is_full do
-    local members = few(queue, 'ZRANGE', queue[part], first, last, by, 'LIMIT', 0, math.min(64, asked.limit - #claimed))
+    local members = call('ZRANGE', queue[part], first, last, by, 'LIMIT', 0, math.min(few, asked.limit - count))
     if #members == 0 then
       return
     end
@@ -31,21 +24,27 @@ local function take(queue, part, first, last, by)
       ids[index] = id_of(member)
     end
     local jobs, changes = call('HMGET', queue.jobs, unpack(ids)), call('HMGET', queue.changes, unpack(ids))
-    local taken, running = {}, {}
+    local running = {}
     for index, id in ipairs(ids) do
       bytes = bytes + bytes_in(jobs[index])
-      if bytes > asked.bytes and #claimed > 0 then
+      if bytes > asked.bytes and count > 0 then
         is_full = true
         break
       end
-      local claims = changes[index] and opened(changes[index]).claims or 0
-      claimed[#claimed + 1] = { queue.name, id, jobs[index], changes[index] }
-      append(taken, members[index])
-      append(running, id, worker .. ':' .. (claims + 1) .. ':' .. string.format('%.17g', now))
+      local claims = changes[index] and changes_in(changes[index]).claims or 0
+      append(running, id, running_prefix(worker, claims + 1) .. text_of[now])
+      count = count + 1
     end
-    call_with('ZREM', queue[part], taken)
-    call_with('HSET', queue.running, running)
-    is_full = is_full or #claimed == asked.limit
+    local taken = #running / 2
+    if taken > 0 then
+      -- What was found stands together.
+      local rank = call('ZRANK', queue[part], members[1])
+      call('ZREMRANGEBYRANK', queue[part], rank, rank + taken - 1)
+      call('HSET', queue.running, unpack(running))
+      claimed[#claimed + 1] = { queue.name, first_of(ids, taken), first_of(jobs, taken), first_of(changes, taken) }
+    end
+    is_full = is_full or count == asked.limit
+    few = math.min(64, 2 * few)
   end
 end
 
@@ -81,8 +80,8 @@ for _, queue in ipairs(taking_part) do
   end
 end
 
-if #claimed > 0 then
-  call('HINCRBY', holding, worker, #claimed)
+if count > 0 then
+  call('HINCRBY', holding, worker, count)
 end
 hand_over(claimed)
 return #claimed

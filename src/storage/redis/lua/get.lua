@@ -4,11 +4,12 @@ for index, id in ipairs(asked.ids) do
   if bytes > asked.bytes then
     break
   end
-  local queue = queue_of(id)
-  found[index] = queue and stored(queue, id) or false
+  local queue, size = queue_of(id), 0
+  found[index] = false
   if queue then
-    bytes = bytes + #found[index][3] + (found[index][4] and #found[index][4] or 0)
+    found[index], size = stored(queue, id)
   end
+  bytes = bytes + size
 end
 hand_over(found)
 return #found

@@ -12,7 +12,7 @@ for _, queue in ipairs(taking_part) do
   local cancelling = call('HGETALL', queue.cancelling)
   for index = 1, #cancelling, 2 do
     local running = call('HGET', queue.running, cancelling[index])
-    if running and runs_for(running, worker) then
+    if running and begins_with(running, running_prefix(worker)) then
       ids[#ids + 1], reasons[#reasons + 1] = cancelling[index], cancelling[index + 1]
     end
   end

@@ -26,7 +26,7 @@ local function matches(queue, id)
   if not asked.worker then
     return true
   end
-  return running and runs_for(running, asked.worker) or not running and changes_of(queue, id).worker == asked.worker
+  return running and begins_with(running, running_prefix(asked.worker)) or not running and changes_of(queue, id).worker == asked.worker
 end
 
 local found = {}
@@ -48,8 +48,9 @@ local has_more = #found >= asked.examine
 for index = 1, most do
   local queue, id = found[index].queue, found[index].id
   if matches(queue, id) then
-    page[#page + 1] = stored(queue, id)
-    bytes = bytes + #page[#page][3] + (page[#page][4] and #page[#page][4] or 0)
+    local job, size = stored(queue, id)
+    page[#page + 1] = job
+    bytes = bytes + size
   end
   last = id
   if #page == asked.limit or bytes > asked.bytes then

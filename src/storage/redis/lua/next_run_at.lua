@@ -5,4 +5,4 @@ for _, queue in ipairs(taking_part) do
     earliest = run_at
   end
 end
-return as_text(earliest)
+return earliest and text_of[earliest]

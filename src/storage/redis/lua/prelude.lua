@@ -1,5 +1,6 @@
--- Goes before every script. KEYS holds the keys of the whole storage, then those of each queue that takes part; ARGV[1]
--- is what the script is asked, in msgpack, and the rest of ARGV is bytes, which msgpack in Redis cannot read.
+-- Goes before every script, behind the encodings. KEYS holds the keys of the whole storage, then those of each queue that
+-- takes part; ARGV[1] is what the script is asked, in msgpack, and the rest of ARGV is bytes, which msgpack in Redis
+-- cannot read.
 --
 -- A job that runs is in `running`, and neither its `original` nor its `changes` are written for that: its attempt and its
 -- claims are one higher than they say.
@@ -14,7 +15,7 @@ local parts = {
   'ids', -- every id, in order
   'high', 'normal', 'low', -- the pending ids, by execution time
   'parked', -- the other pending ids, as `task:sources:id`, in that order
-  'running', -- by id: `worker:claims:startedAt`
+  'running', -- by id: `length of worker:worker:claims:startedAt`
   'cancelling', -- by the running ids that somebody wants cancelled: why
   'keys', -- by key: the id that holds it
   'finished', -- `state:task:finishedAt:id`, in that order
@@ -76,21 +77,6 @@ local function hand_over(value)
   redis.set_repl(redis.REPL_ALL)
 end
 
--- A stored document is the length of its fields, the fields in msgpack, and bytes.
-local function opened(document)
-  local length = struct.unpack('>I4', document)
-  return cmsgpack.unpack(string.sub(document, 5, 4 + length)), string.sub(document, 5 + length)
-end
-
-local function closed(fields, bytes)
-  local packed = cmsgpack.pack(fields)
-  return struct.pack('>I4', #packed) .. packed .. bytes
-end
-
-local function bytes_in(document)
-  return #document - 4 - struct.unpack('>I4', document)
-end
-
 -- What the client inserted: `task`, `priority`, `key` and how long the job is kept.
 local function original_of(queue, id)
   local fields = opened(call('HGET', queue.jobs, id))
@@ -100,7 +86,7 @@ end
 local function changes_of(queue, id)
   local document = call('HGET', queue.changes, id)
   if document then
-    return opened(document)
+    return changes_in(document)
   end
   return { attempt = 0, claims = 0, crashes = 0 }, ''
 end
@@ -110,12 +96,6 @@ local function state_of(queue, id)
     return 'running'
   end
   return changes_of(queue, id).state or 'pending'
-end
-
--- Whether an entry of `running` is that of this worker, and of this claim if one is given.
-local function runs_for(running, worker, claims)
-  local holder, claimed = string.match(running, '^(.*):(%d+):[^:]+$')
-  return holder == worker and (not claims or tonumber(claimed) == claims)
 end
 
 local function is_paused(queue)
@@ -132,32 +112,6 @@ local function wake(queue)
       call('LPUSH', list, '1')
     end
   end
-end
-
--- The range of the members that begin with a prefix and a colon.
-local function range_of(prefix)
-  return '[' .. prefix .. ':', '(' .. prefix .. ';'
-end
-
--- The length keeps task names apart.
-local function finished_prefix(state, task)
-  return state .. ':' .. #task .. ':' .. task
-end
-
-local function parked_prefix(task, sources)
-  return #task .. ':' .. task .. (sources and ':' .. sources or '')
-end
-
-local function parked_member(task, sources, id)
-  return parked_prefix(task, sources) .. ':' .. id
-end
-
-local function finished_member(state, task, finished_at, id)
-  return finished_prefix(state, task) .. ':' .. string.format('%016.0f', finished_at) .. ':' .. id
-end
-
-local function id_of(member)
-  return string.match(member, '[^:]*$')
 end
 
 -- What is to be written and deleted in a queue, so that many jobs cost one call.
@@ -191,11 +145,6 @@ local function earliest_in(queue)
   return earliest
 end
 
--- A time as the client reads it: of a number, Redis would drop the fraction.
-local function as_text(time)
-  return time and string.format('%.17g', time)
-end
-
 -- Whether a queue has jobs that are due.
 local function has_due(queue, now)
   local earliest = earliest_in(queue)
@@ -218,9 +167,9 @@ local function finish(batch, id, state, task, key, keep, changes, now)
     return
   end
   append(batch.changes, id, changes)
-  append(batch.finished, 0, finished_member(state, task, now, id))
+  append(batch.finished, '0', finished_member(state, task, now, id))
   if keep then
-    append(batch.expiring, now + keep, id)
+    append(batch.expiring, text_of[now + keep], id)
   end
 end
 
@@ -237,51 +186,17 @@ local function cancel(batch, id, original, fields, bytes, reason, now)
   fields.finishedAt = now
   fields.reason = reason
   fields.parked = nil
-  finish(batch, id, 'cancelled', original.task, original.key, original.keep, closed(fields, bytes), now)
+  finish(batch, id, 'cancelled', original.task, original.key, original.keep, closed_changes(fields, bytes), now)
 end
 
--- Adds jobs, each `{ queue, id, priority, runAt, key, document }` where `document` is its place in ARGV, and returns the
--- ids they are known by.
-local function add(jobs)
-  local ids = {}
-  for _, queue in ipairs(taking_part) do
-    queue.added, queue.batch = {}, batch()
-  end
-  for index = 1, #jobs do
-    local place, id, priority, run_at, key, document = unpack(jobs[index], 1, 6)
-    local queue = taking_part[place]
-    ids[index] = id
-    if call('HEXISTS', queue.jobs, id) == 0 then
-      local holder = key and call('HGET', queue.keys, key)
-      if holder then
-        ids[index] = holder
-      else
-        call('HSET', queue.jobs, id, ARGV[document])
-        if key then
-          call('HSET', queue.keys, key, id)
-        end
-        append(queue.added, 0, id)
-        append(queue.batch[priority], run_at, id)
-      end
-    end
-  end
-  for _, queue in ipairs(taking_part) do
-    if #queue.added > 0 then
-      call('HSETNX', queues, queue.name, '0')
-      call_with('ZADD', queue.ids, queue.added)
-      call('INCRBY', queue.count, #queue.added / 2)
-      write(queue, queue.batch)
-      wake(queue)
-    end
-  end
-  return ids
-end
-
--- A job as it is handed over: its queue, its id, its documents and why it is to be cancelled, `false` where there is none.
+-- A job as it is handed over, and how many bytes its documents have. Jobs of a queue are handed over together: its name,
+-- their ids, their documents and why they are to be cancelled, each as HMGET gives it.
 local function stored(queue, id)
   local job, changes, running =
     call('HGET', queue.jobs, id), call('HGET', queue.changes, id), call('HGET', queue.running, id)
-  return { queue.name, id, job, changes, running, running and call('HGET', queue.cancelling, id) }
+  local cancelling = running and call('HGET', queue.cancelling, id)
+  local bytes = #job + (changes and #changes or 0)
+  return { queue.name, { id }, { job }, { changes }, { running }, { cancelling } }, bytes
 end
 
 -- The queue that holds a job.

@@ -13,7 +13,7 @@ for _, queue in ipairs(taking_part) do
   local running = call('HGETALL', queue.running)
   for index = 1, #running, 2 do
     local id = running[index]
-    local worker, claims, started_at = string.match(running[index + 1], '^(.*):(%d+):([^:]+)$')
+    local worker, claims, started_at = string.match(running[index + 1], '^%d+:(.*):(%d+):([^:]+)$')
     if is_ended[worker] then
       local original = original_of(queue, id)
       local fields, bytes = changes_of(queue, id)
@@ -28,8 +28,8 @@ for _, queue in ipairs(taking_part) do
         call('HDEL', queue.cancelling, id)
         cancel(batch, id, original, fields, bytes, cancelled, asked.now)
       else
-        append(batch.changes, id, closed(fields, bytes))
-        append(batch[original.priority], fields.runAt or original.run_at, id)
+        append(batch.changes, id, closed_changes(fields, bytes))
+        append(batch[original.priority], text_of[fields.runAt or original.run_at], id)
       end
       append(lost, id)
       append(recovered, id)

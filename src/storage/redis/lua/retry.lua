@@ -19,7 +19,7 @@ local function retry(id)
   fields.attempt = 0
   fields.crashes = 0
   fields.runAt = asked.now
-  append(batch.changes, id, closed(fields, string.sub(bytes, 1, (fields.errorBytes or 0) + (fields.noteBytes or 0))))
+  append(batch.changes, id, closed_changes(fields, string.sub(bytes, 1, (fields.errorBytes or 0) + (fields.noteBytes or 0))))
   append(batch[original.priority], asked.now, id)
   write(queue, batch)
   wake(queue)

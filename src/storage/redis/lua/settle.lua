@@ -1,13 +1,14 @@
--- Each of asked.outcomes is `{ queue, id, claims, state, task, key, keep }` for a job that ends, `{ queue, id, claims,
--- 'pending', priority, runAt, task, parked }` for one that is put back. Its changes are in ARGV.
+-- asked.outcomes has eight values for each: `queue, id, claims, state, task, key, keep, false` for a job that ends, `queue,
+-- id, claims, 'pending', task, priority, runAt, parked` for one that is put back. Its changes are in ARGV.
 local now, worker = asked.now, asked.worker
 
 for _, queue in ipairs(taking_part) do
   queue.batch, queue.asked_for, queue.ended = batch(), {}, {}
   queue.some_cancelled = call('HLEN', queue.cancelling) > 0
 end
-for _, outcome in ipairs(asked.outcomes) do
-  append(taking_part[outcome[1]].asked_for, outcome[2])
+for place = 1, #asked.outcomes, 8 do
+  local asked_for = taking_part[asked.outcomes[place]].asked_for
+  asked_for[#asked_for + 1] = asked.outcomes[place + 1]
 end
 for _, queue in ipairs(taking_part) do
   queue.running_by_id = {}
@@ -16,10 +17,10 @@ for _, queue in ipairs(taking_part) do
   end
 end
 
-local function put_back(queue, id, changes, priority, run_at, task, parked)
+local function put_back(queue, id, changes, task, priority, run_at, parked)
   local cancelled = queue.some_cancelled and call('HGET', queue.cancelling, id)
   if cancelled then
-    local fields, bytes = opened(changes)
+    local fields, bytes = changes_in(changes)
     fields.runAt = changes_of(queue, id).runAt
     cancel(queue.batch, id, original_of(queue, id), fields, bytes, cancelled, now)
     return
@@ -34,17 +35,17 @@ local function put_back(queue, id, changes, priority, run_at, task, parked)
 end
 
 local applied, held = {}, 0
-for index, outcome in ipairs(asked.outcomes) do
-  local place, id, claims, state = unpack(outcome, 1, 4)
-  local queue, changes = taking_part[place], ARGV[index + 1]
+for index = 1, #asked.outcomes / 8 do
+  local number, id, claims, state, task, key, keep = unpack(asked.outcomes, 8 * index - 7, 8 * index)
+  local queue, changes = taking_part[number], ARGV[index + 1]
   local running = queue.running_by_id[id]
-  if running and runs_for(running, worker, claims) then
+  if running and begins_with(running, running_prefix(worker, claims)) then
     queue.running_by_id[id] = false
     append(queue.ended, id)
     if state == 'pending' then
-      put_back(queue, id, changes, unpack(outcome, 5, 8))
+      put_back(queue, id, changes, unpack(asked.outcomes, 8 * index - 3, 8 * index))
     else
-      finish(queue.batch, id, state, outcome[5], outcome[6], outcome[7], changes, now)
+      finish(queue.batch, id, state, task, key, keep, changes, now)
     end
     applied[index] = 1
     held = held + 1
