@@ -16,5 +16,10 @@ export function sealed(message: ToProcess | FromProcess): Envelope {
 /** `null` if it is something else that was sent. */
 export function opened<Message extends ToProcess | FromProcess>(envelope: unknown): Message | null {
   const message = (envelope as Partial<Envelope> | null)?.nuvom;
-  return ((message instanceof Uint8Array ? deserialize(message) : message) as Message | undefined) ?? null;
+  if (!(message instanceof Uint8Array)) return (message as Message | undefined) ?? null;
+  try {
+    return deserialize(message);
+  } catch {
+    return null;
+  }
 }
