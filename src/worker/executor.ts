@@ -16,7 +16,6 @@ const immediately = setImmediate;
 
 /** The way back to the worker. */
 export interface Port {
-  send(message: FromProcess): void;
   /** Calls back when the message has left the process. */
   sendThen(message: FromProcess, callback: () => void): void;
   /** For the reports of short jobs, if there is one. */
@@ -44,7 +43,8 @@ export class Executor {
   #sizeLimit = 0;
   /** When the first report was noted of those that were not sent yet, `null` if none was. */
   #notedAt: number | null = null;
-  #isSendingNoted = false;
+  /** How many messages have not left the process yet. */
+  #leaving = 0;
 
   constructor(
     private readonly port: Port,
@@ -120,15 +120,14 @@ export class Executor {
       this.#running.delete(execution);
       this.#runWaiting();
     };
-    if (this.#note(report)) return next();
-    this.#sendNoted();
-    this.port.sendThen({ type: "report", report }, next);
+    if (this.#note(report)) next();
+    else this.#send({ type: "report", report }, next);
   }
 
-  /** Notes a report if others are to be expected at once. Returns whether it did. */
+  /** Notes a report if others are to be expected at once, and its job has no words left here. Returns whether it did. */
   #note(report: Report): boolean {
     const { journal } = this.port;
-    if (!journal || this.#isSendingNoted || this.#waiting.length === 0) return false;
+    if (!journal || this.#leaving > 0 || this.#waiting.length === 0) return false;
     if (this.#notedAt !== null && clock() - this.#notedAt > notedFor) return false;
     if (!journal.note(report)) return false;
     if (this.#notedAt === null) {
@@ -142,17 +141,21 @@ export class Executor {
     const { journal } = this.port;
     if (!journal || this.#notedAt === null) return;
     this.#notedAt = null;
-    this.#isSendingNoted = true;
-    this.port.sendThen({ type: "reports", content: journal.content() }, () => {
-      journal.clear();
-      this.#isSendingNoted = false;
-    });
+    this.#leave({ type: "reports", content: journal.content() }, () => journal.clear());
   }
 
   /** After the reports of what ended before. */
-  #send(message: FromProcess): void {
+  #send(message: FromProcess, then?: () => void): void {
     this.#sendNoted();
-    this.port.send(message);
+    this.#leave(message, then);
+  }
+
+  #leave(message: FromProcess, then?: () => void): void {
+    this.#leaving++;
+    this.port.sendThen(message, () => {
+      this.#leaving--;
+      then?.();
+    });
   }
 
   #abort(execution: string, name: string, reason: string): void {

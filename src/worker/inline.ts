@@ -19,7 +19,7 @@ export const spawnInline =
       send(message);
       queueMicrotask(callback);
     };
-    const executor = new Executor({ send, sendThen, journal: null }, hooks);
+    const executor = new Executor({ sendThen, journal: null }, hooks);
     send({ type: "ready" });
     return {
       pid: process.pid,

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Decoder, Encoder } from "@msgpack/msgpack";
@@ -13,8 +13,8 @@ export const journalVariable = "NUVOM_JOURNAL";
 const size = 64 * 1024;
 /** In bytes. Those of other reports are sent at once. */
 const largestResult = 1_024;
-/** How often it was cleared, and how many bytes it has behind this header. */
-const header = { clearedAt: 0, lengthAt: 4, size: 8 };
+/** Numbers of 32 bits: how often it was cleared, how many bytes it has behind them, how many messages were sent. */
+const header = { cleared: 0, length: 1, sent: 2, size: 12 };
 
 /**
  * Reports that a process has not sent yet, in a file that is mapped into its memory: however it dies, they are there for
@@ -26,6 +26,8 @@ export interface Journal {
   /** What was noted since it was last cleared, for {@link reportsIn}. */
   content(): Uint8Array;
   clear(): void;
+  /** To be called before each message is sent: what is noted from then on comes after it. */
+  sending(): void;
 }
 
 const encoder = new Encoder();
@@ -43,9 +45,8 @@ export function ownJournal(): Journal | null {
 }
 
 function journalIn(memory: Uint8Array): Journal {
-  const view = new DataView(memory.buffer, memory.byteOffset);
+  const numbers = new Uint32Array(memory.buffer, memory.byteOffset, header.size / 4);
   let end = header.size;
-  let cleared = 0;
   return {
     note(report) {
       if (report.kind !== "succeeded" || report.result.length > largestResult) return false;
@@ -54,22 +55,29 @@ function journalIn(memory: Uint8Array): Journal {
       if (end + bytes.length > size) return false;
       memory.set(bytes, end);
       end += bytes.length;
-      view.setUint32(header.lengthAt, end - header.size);
+      numbers[header.length] = end - header.size;
       return true;
     },
     content: () => memory.slice(header.size, end),
     clear() {
       end = header.size;
-      view.setUint32(header.lengthAt, 0);
-      view.setUint32(header.clearedAt, ++cleared);
+      numbers[header.length] = 0;
+      numbers[header.cleared]!++;
     },
+    sending: () => void numbers[header.sent]!++,
   };
 }
 
+/** As far as it can be read: a task may have damaged the memory of its process, or sent something like it. */
 export function reportsIn(content: Uint8Array): Report[] {
   const reports: Report[] = [];
-  for (const [execution, result, duration] of decoder.decodeMulti(content) as Iterable<Entry>) {
-    reports.push({ execution, kind: "succeeded", result, duration });
+  try {
+    for (const [execution, result, duration] of decoder.decodeMulti(content) as Iterable<Entry>) {
+      if (!(result instanceof Uint8Array) || typeof duration !== "number") break;
+      reports.push({ execution, kind: "succeeded", result, duration });
+    }
+  } catch {
+    // The jobs of what follows count as not ended.
   }
   return reports;
 }
@@ -79,8 +87,11 @@ export interface JournalReader {
   path: string;
   /** To be called once the process has opened it: from then on it is gone when both are. */
   unlink(): void;
-  /** What the process has not sent yet; nothing if it writes just now. */
-  read(): Report[];
+  /**
+   * What the process has not sent yet; nothing if it writes just now.
+   * @param received how many messages have come from it: nothing is read ahead of one that is on its way.
+   */
+  read(received?: number): Report[];
   close(): void;
 }
 
@@ -94,24 +105,30 @@ export function createJournal(): JournalReader | null {
     writeFileSync(path, new Uint8Array(size), { mode: 0o600, flag: "wx" });
     file = openSync(path, "r");
   } catch {
-    unlink();
+    // What is no folder refuses that something in it is removed.
+    if (existsSync(path)) unlink();
     return null;
   }
 
-  function bytes(from: number, length: number): Buffer {
-    const buffer = Buffer.alloc(length);
-    readSync(file, buffer, 0, length, from);
-    return buffer;
+  function bytes(from: number, length: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
+    readSync(file, bytes, 0, length, from);
+    return bytes;
+  }
+  function numbers() {
+    const [cleared = 0, length = 0, sent = 0] = new Uint32Array(bytes(0, header.size).buffer);
+    return { cleared, length, sent };
   }
 
   return {
     path,
     unlink,
-    read() {
-      const before = bytes(0, header.size);
-      const content = bytes(header.size, before.readUInt32BE(header.lengthAt));
-      const isCleared = bytes(header.clearedAt, 4).compare(before, 0, 4) !== 0;
-      return isCleared ? [] : reportsIn(content);
+    read(received) {
+      const { cleared, length, sent } = numbers();
+      // Both begin anew after 32 bits.
+      if (received !== undefined && ((sent - received) | 0) > 0) return [];
+      const content = bytes(header.size, Math.min(length, size - header.size));
+      return numbers().cleared === cleared ? reportsIn(content) : [];
     },
     close() {
       unlink();

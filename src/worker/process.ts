@@ -16,24 +16,17 @@ export function runProcess(hooks?: Hooks): void {
   inheritStorage();
   // A task may replace it for its own purposes.
   const sendToWorker = process.send!.bind(process);
-  const executor = new Executor(
-    {
-      send: (message) => {
-        sendToWorker(sealed(message));
-      },
-      sendThen: (message, callback) => {
-        sendToWorker(sealed(message), undefined, undefined, callback);
-      },
-      journal: ownJournal(),
-    },
-    hooks,
-  );
+  const journal = ownJournal();
+  const send = (message: FromProcess, callback?: () => void): void => {
+    journal?.sending();
+    sendToWorker(sealed(message), undefined, undefined, callback);
+  };
+  const executor = new Executor({ sendThen: send, journal }, hooks);
 
   /** As without a listener: it is printed and the process ends, but its worker learns of what. */
   const endOf = (thrown: unknown): never => {
     console.error(thrown);
-    const message: FromProcess = { type: "uncaught", error: describeThrown(thrown) };
-    sendToWorker(sealed(message));
+    send({ type: "uncaught", error: describeThrown(thrown) });
     process.exit(1);
   };
 
@@ -51,5 +44,5 @@ export function runProcess(hooks?: Hooks): void {
   // A service manager may signal every process; when to end is the worker's decision.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
-  sendToWorker(sealed({ type: "ready" }));
+  send({ type: "ready" });
 }

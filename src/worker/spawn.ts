@@ -32,30 +32,39 @@ export const spawnProgram =
   (command: string[], folder?: string): Spawn =>
   (options) => {
     const journal = createJournal();
-    const catchUp = () => {
-      for (const report of journal?.read() ?? []) options.received({ type: "report", report });
+    let received = 0;
+    const catchUp = (messages?: number) => {
+      for (const report of journal?.read(messages) ?? []) options.received({ type: "report", report });
     };
-    const child = Bun.spawn(command, {
-      cwd: folder ?? options.root,
-      env: { ...process.env, ...options.environment, [journalVariable]: journal?.path },
-      // What is written past `console`, by a job or a program that it starts, must not get into the log of the worker.
-      stdio: ["ignore", 2, 2],
-      // Leads a group of its own, to which what its jobs start belongs.
-      detached: true,
-      serialization: "advanced",
-      ipc(envelope) {
-        const message = opened<FromProcess>(envelope);
-        if (message?.type === "ready") journal?.unlink();
-        if (message) options.received(message);
-      },
-      onExit(_, exitCode, signal) {
-        killGroup(child.pid);
-        catchUp();
-        journal?.close();
-        const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
-        options.exited(how, group?.end() ?? false);
-      },
-    });
+    let child: Bun.Subprocess;
+    try {
+      child = Bun.spawn(command, {
+        cwd: folder ?? options.root,
+        env: { ...process.env, ...options.environment, [journalVariable]: journal?.path },
+        // What is written past `console`, by a job or a program that it starts, must not get into the log of the worker.
+        stdio: ["ignore", 2, 2],
+        // Leads a group of its own, to which what its jobs start belongs.
+        detached: true,
+        serialization: "advanced",
+        ipc(envelope) {
+          const message = opened<FromProcess>(envelope);
+          if (!message) return;
+          received++;
+          if (message.type === "ready") journal?.unlink();
+          options.received(message);
+        },
+        onExit(_, exitCode, signal) {
+          killGroup(child.pid);
+          catchUp();
+          journal?.close();
+          const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
+          options.exited(how, group?.end() ?? false);
+        },
+      });
+    } catch (error) {
+      journal?.close();
+      throw error;
+    }
     const group = options.maxMemory === null ? null : memoryGroup(child.pid, options.maxMemory);
     return {
       pid: child.pid,
@@ -66,7 +75,7 @@ export const spawnProgram =
           // It has died, and `exited` is about to say so.
         }
       },
-      catchUp,
+      catchUp: () => catchUp(received),
       // Before it leads its group, that is not there.
       kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
     };

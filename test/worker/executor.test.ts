@@ -14,7 +14,7 @@ test("a job that is aborted while its file is imported does not begin", async ()
   });
   const said: FromProcess[] = [];
   const send = (message: FromProcess) => void said.push(message);
-  const executor = new Executor({ send, sendThen: send, journal: null });
+  const executor = new Executor({ sendThen: send, journal: null });
   const files = new Map([["test.slow-import", project.file("slow.ts")]]);
   executor.receive({ type: "start", files, config: null, concurrency: 1, sizeLimit: 1_000 });
   const job = { id: "j", task: "test.slow-import", attempt: 1, maxAttempts: 1, runAt: 0, scheduledFor: null };

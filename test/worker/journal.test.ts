@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { JobHandle } from "../../src/index.ts";
 import { createJournal, journalVariable, ownJournal, reportsIn } from "../../src/worker/journal.ts";
 import type { Report } from "../../src/worker/protocol.ts";
+import { spawnProgram } from "../../src/worker/spawn.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { hooked } from "../fixtures/tasks/hooked.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { executions } from "../support/jobs.ts";
+import { until } from "../support/until.ts";
 import { workbench } from "../support/worker.ts";
 
 const report = (number: number, bytes = 2): Report => {
@@ -39,6 +43,33 @@ describe("a journal", () => {
     expect(reader.read()).toEqual([]);
     journal.note(report(3));
     expect(reader.read()).toEqual([report(3)]);
+  });
+
+  test("is not read ahead of a message that its worker has yet to receive", () => {
+    const { reader, journal } = pair();
+    journal.sending();
+    journal.note(report(1));
+    expect(reader.read(0)).toEqual([]);
+    expect(reader.read(1)).toEqual([report(1)]);
+    expect(reader.read()).toEqual([report(1)]);
+  });
+
+  test("is read as far as it can be", () => {
+    const { reader, journal } = pair();
+    journal.note(report(1));
+    const end = journal.content().length;
+    journal.note(report(2));
+    const whole = readFileSync(reader.path);
+    for (const byte of [0x00, 0xc1]) {
+      writeFileSync(reader.path, Buffer.from(whole).fill(byte, 12 + end));
+      expect(reader.read()).toEqual([report(1)]);
+    }
+    // As if it were longer than it can be.
+    writeFileSync(reader.path, Buffer.from(whole).fill(0xff, 4, 8));
+    expect(reader.read()).toEqual([report(1), report(2)]);
+    writeFileSync(reader.path, "");
+    expect(reader.read()).toEqual([]);
+    expect(reportsIn(new Uint8Array([0x93, 1]))).toEqual([]);
   });
 
   test("refuses what is large, and what it has no room for", () => {
@@ -117,16 +148,49 @@ test("what ended before a job that blocks its process is recorded while that run
   expect(await blocker.get()).toMatchObject({ state: "running", claims: 1 });
 });
 
-test("a system without a place for a journal runs jobs all the same", async () => {
-  const before = process.env.TMPDIR;
+test("a job is told to have begun before it is told to have ended, however many are behind it", async () => {
   await using bench = await workbench({ processes: 1 });
-  process.env.TMPDIR = bench.folder.file("missing");
+  const file = bench.folder.file("heard");
+  const count = 3_000;
+  await bench.nuvom.enqueueMany(
+    hooked,
+    Array.from({ length: count }, () => ({ file, does: "succeed" as const })),
+  );
+  const heard = () => (existsSync(file) ? executions(file).map((line) => JSON.parse(line).hook) : []);
+  await until(async () => heard().filter((hook) => hook === "onSuccess").length === count);
+  expect(heard().filter((hook) => hook === "onStart")).toHaveLength(count);
+}, 30_000);
+
+async function withTemporary(path: string, work: () => unknown): Promise<void> {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = path;
   try {
-    expect(createJournal()).toBeNull();
-    await (await bench.nuvom.enqueue(tasks.exits, { once: bench.folder.file("once") })).result();
-    expect(await (await bench.nuvom.enqueue(tasks.add, { x: 1, y: 2 })).result()).toBe(3);
+    await work();
   } finally {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
   }
+}
+
+test("a system without a place for a journal runs jobs all the same", async () => {
+  await using bench = await workbench({ processes: 1 });
+  await withTemporary(bench.folder.file("missing"), async () => {
+    expect(createJournal()).toBeNull();
+    await (await bench.nuvom.enqueue(tasks.exits, { once: bench.folder.file("once") })).result();
+    expect(await (await bench.nuvom.enqueue(tasks.add, { x: 1, y: 2 })).result()).toBe(3);
+  });
+});
+
+test("a file is no place for a journal", async () => {
+  await withTemporary(import.meta.path, () => expect(createJournal()).toBeNull());
+});
+
+test("nothing is left of the journal of a process that cannot be started", async () => {
+  using folder = temporaryFolder();
+  await withTemporary(folder.path, () => {
+    const spawn = spawnProgram([folder.file("missing")]);
+    const options = { root: "/", environment: {}, maxMemory: null, received() {}, exited() {} };
+    expect(() => spawn(options)).toThrow();
+  });
+  expect(readdirSync(folder.path)).toEqual([]);
 });
