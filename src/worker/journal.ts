@@ -38,7 +38,11 @@ export function ownJournal(): Journal | null {
   const path = process.env[journalVariable];
   delete process.env[journalVariable];
   try {
-    return path ? journalIn(Bun.mmap(path)) : null;
+    if (!path) return null;
+    const memory = Bun.mmap(path);
+    // From now on it is gone when both are. Its worker may be dead by now.
+    rmSync(path);
+    return journalIn(memory);
   } catch {
     return null;
   }
@@ -85,8 +89,6 @@ export function reportsIn(content: Uint8Array): Report[] {
 /** What a worker has of the journal of a process. */
 export interface JournalReader {
   path: string;
-  /** To be called once the process has opened it: from then on it is gone when both are. */
-  unlink(): void;
   /**
    * What the process has not sent yet; nothing if it writes just now.
    * @param received how many messages have come from it: nothing is read ahead of one that is on its way.
@@ -122,7 +124,6 @@ export function createJournal(): JournalReader | null {
 
   return {
     path,
-    unlink,
     read(received) {
       const { cleared, length, sent } = numbers();
       // Both begin anew after 32 bits.

@@ -50,7 +50,6 @@ export const spawnProgram =
           const message = opened<FromProcess>(envelope);
           if (!message) return;
           received++;
-          if (message.type === "ready") journal?.unlink();
           options.received(message);
         },
         onExit(_, exitCode, signal) {
