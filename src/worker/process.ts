@@ -19,9 +19,17 @@ export function runProcess(hooks?: Hooks): void {
   const journal = ownJournal();
   const send = (message: FromProcess, callback?: () => void): void => {
     journal?.sending();
-    sendToWorker(sealed(message), undefined, undefined, callback);
+    // Where it could not be sent, it has not left: the worker finds what was noted in the journal.
+    sendToWorker(sealed(message), undefined, undefined, (error) => error || callback?.());
   };
-  const executor = new Executor({ sendThen: send, journal }, hooks);
+  const port = {
+    sendThen: send,
+    /** None when a task has closed the channel: no other job must begin then. */
+    get journal() {
+      return process.connected ? journal : null;
+    },
+  };
+  const executor = new Executor(port, hooks);
 
   /** As without a listener: it is printed and the process ends, but its worker learns of what. */
   const endOf = (thrown: unknown): never => {

@@ -116,6 +116,7 @@ async function amongShortJobs(bench: Awaited<ReturnType<typeof workbench>>, add:
   // So that the worker knows how short they are, and the process has imported all of them.
   await (await bench.nuvom.enqueue(tasks.busy, { milliseconds: 0 })).result();
   await (await bench.nuvom.enqueue(tasks.exits, { once: import.meta.path })).result();
+  await (await bench.nuvom.enqueue(tasks.hangsUp, { once: import.meta.path })).result();
   for (const job of await short(20)) await job.result();
   await bench.nuvom.storage.pause("default", true);
   const before = await short(150);
@@ -125,10 +126,13 @@ async function amongShortJobs(bench: Awaited<ReturnType<typeof workbench>>, add:
   return { before, after, all: 220, executed: () => executions(file) };
 }
 
-test("what ended before its process died is not run again", async () => {
+test.each([
+  ["died", tasks.exits],
+  ["hung up", tasks.hangsUp],
+])("what ended before its process %s is not run again", async (_, task) => {
   await using bench = await workbench({ processes: 1 });
   const once = { once: bench.folder.file("once") };
-  const jobs = await amongShortJobs(bench, () => bench.nuvom.enqueue(tasks.exits, once));
+  const jobs = await amongShortJobs(bench, () => bench.nuvom.enqueue(task as typeof tasks.hangsUp, once));
   for (const job of [...jobs.before, ...jobs.after]) await job.result();
   expect(existsSync(once.once)).toBe(true);
   expect(jobs.executed()).toHaveLength(jobs.all);
