@@ -146,6 +146,8 @@ export function openDatabase(path: string) {
     if (path !== ":memory:") accessSync(path, constants.W_OK);
     // A busy wait blocks the event loop, and with it the heartbeat: beyond a moment, `writeTransaction` waits.
     database.run("PRAGMA busy_timeout = 5");
+    // What a statement may have to undo would else be written to the folder for temporary files, which may be full.
+    database.run("PRAGMA temp_store = memory");
     const statements = prepare(database, path);
     return { database, ...statements };
   } catch (error) {
