@@ -16,9 +16,9 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
   const { assertOpen, read, write, writeLightly, close } = accessTo(opened, path, synchronous);
   const commits = watchCommits(database, path);
 
-  /** For work that adds, ends or deletes jobs. */
-  function writeCounted<T>(work: (tally: Tally) => T, way = write): Promise<T> {
-    return way(() => {
+  /** For work that adds or ends jobs. */
+  function writeCounted<T>(work: (tally: Tally) => T): Promise<T> {
+    return write(() => {
       const tally = newTally(change);
       const result = work(tally);
       tally.write();
@@ -126,7 +126,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
     async settle(worker, outcomes, now) {
       const applied = await writeCounted((tally) => {
         const applied = outcomes.map((outcome) => settle(change, worker, outcome, now, tally));
-        tally.deleteUnkept(now);
+        change.deleteUnkept.run(now);
         return applied;
       });
       if (outcomes.some(({ kind }) => kind === "retry" || kind === "released")) commits.notify();
@@ -156,7 +156,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
       const recovered = await writeCounted((tally) => {
         const jobs = change.endWorkers.all(now).flatMap(({ id }) => change.recover.all(now, id));
         for (const { queue, state } of jobs) if (isFinal(state)) tally.ended(queue, state);
-        tally.deleteUnkept(now);
+        change.deleteUnkept.run(now);
         return jobs.map(({ id }) => id);
       });
       if (recovered.length > 0) commits.notify();
@@ -231,7 +231,7 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
           if (job?.state === "pending") {
             change.cancelPending.run(now, reason, id);
             tally.ended(job.queue, "cancelled");
-            tally.deleteUnkept(now);
+            change.deleteUnkept.run(now);
           }
           if (job?.state === "running") change.requestCancel.run(reason, id);
           return job?.state ?? null;
@@ -258,24 +258,17 @@ export function openSqlite(path: string, synchronous: Synchronous = "full"): Sto
 
     async prune(now, limit) {
       if (!(await read(() => select.expired.get(now, limit)))) return 0;
-      return writeCounted((tally) => {
-        const pruned = change.prune.all(now, limit);
-        for (const { queue, state } of pruned) tally.deleted(queue, state);
-        return pruned.length;
-      }, writeLightly);
+      return writeLightly(() => change.prune.run(now, limit).changes);
     },
 
     async trim({ queue, task, state }, count, limit) {
       const newestBeyond = () => select.beyond.get(queue, task, state, count);
       if (!(await read(newestBeyond))) return 0;
-      return writeCounted((tally) => {
+      return writeLightly(() => {
         // Others may have deleted some since.
         const end = newestBeyond();
-        if (!end) return 0;
-        const { changes } = change.trim.run(queue, task, state, end.finished_at, end.rowid, limit);
-        tally.deleted(queue, state, changes);
-        return changes;
-      }, writeLightly);
+        return end ? change.trim.run(queue, task, state, end.finished_at, end.rowid, limit).changes : 0;
+      });
     },
 
     check: () => read(() => ({ durability: durabilityOf(path, synchronous), warnings: [] })),

@@ -94,6 +94,8 @@ export interface JournalReader {
    * @param received how many messages have come from it: nothing is read ahead of one that is on its way.
    */
   read(received?: number): Report[];
+  /** Removes its name, should the process not have come to that. */
+  unlink(): void;
   close(): void;
 }
 
@@ -124,6 +126,7 @@ export function createJournal(): JournalReader | null {
 
   return {
     path,
+    unlink,
     read(received) {
       const { cleared, length, sent } = numbers();
       // Both begin anew after 32 bits.

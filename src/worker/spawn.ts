@@ -75,8 +75,12 @@ export const spawnProgram =
         }
       },
       catchUp: () => catchUp(received),
-      // Before it leads its group, that is not there.
-      kill: () => killGroup(child.pid) || child.kill("SIGKILL"),
+      kill() {
+        // The worker's program may end before it hears of the end of this one.
+        journal?.unlink();
+        // Before it leads its group, that is not there.
+        if (!killGroup(child.pid)) child.kill("SIGKILL");
+      },
     };
   };
 

@@ -113,10 +113,9 @@ const migrations = [
   ALTER TABLE jobs ADD COLUMN traceparent TEXT;
   `,
   `
-  -- All three are what the storage does itself by now, at the end of a transaction.
+  -- Both are what the storage does itself by now, at the end of a transaction.
   DROP TRIGGER jobs_not_kept;
   DROP TRIGGER jobs_ended;
-  DROP TRIGGER jobs_deleted;
   DROP INDEX jobs_finished;
   CREATE INDEX jobs_finished ON jobs (queue, task, state, finished_at) WHERE finished_at IS NOT NULL;
   `,

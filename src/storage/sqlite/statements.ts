@@ -8,12 +8,6 @@ const earliestIn = (queue: string) =>
   `(SELECT min((SELECT run_at FROM jobs WHERE state = 'pending' AND parked IS NULL AND queue = ${queue} AND priority = column1
      ORDER BY run_at LIMIT 1)) FROM (VALUES ${priorities.map((_, level) => `(${level})`)}))`;
 
-/** What there was of a job that is deleted. */
-interface Ended {
-  queue: string;
-  state: FinalState;
-}
-
 /** All the SQL of the storage, prepared once: `select` reads, `change` belongs inside a write transaction. */
 export function prepareStatements(database: Database) {
   const select = {
@@ -84,9 +78,7 @@ export function prepareStatements(database: Database) {
          succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
          cancelled = cancelled + excluded.cancelled`,
     ),
-    deleteUnkept: database.prepare<Ended, [number]>(
-      "DELETE FROM jobs WHERE expires_at = ?1 AND finished_at = ?1 RETURNING queue, state",
-    ),
+    deleteUnkept: database.prepare("DELETE FROM jobs WHERE expires_at = ?1 AND finished_at = ?1"),
     insert: database.prepare(
       `INSERT INTO jobs (id, task, queue, priority, run_at, input, max_attempts, timeout, key, created_at, schedule,
          scheduled_for, keep_for, keep_failed_for, keep_count, traceparent, state)
@@ -139,9 +131,9 @@ export function prepareStatements(database: Database) {
     pause: database.prepare(
       "INSERT INTO queues (name, paused) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET paused = excluded.paused",
     ),
-    prune: database.prepare<Ended, [number, number]>(
+    prune: database.prepare(
       `DELETE FROM jobs WHERE rowid IN
-         (SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?) RETURNING queue, state`,
+         (SELECT rowid FROM jobs WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     ),
     trim: database.prepare<unknown, [string, string, FinalState, number, number, number]>(
       `DELETE FROM jobs WHERE rowid IN

@@ -4,22 +4,16 @@ import type { prepareStatements } from "./statements.ts";
 export type Tally = ReturnType<typeof newTally>;
 
 /**
- * Counts what a transaction adds, ends and deletes, and writes it at its end, once for each queue: a trigger that did so
- * for each job would cost a quarter of what ending one does.
+ * Counts what a transaction adds and ends, and writes it at its end, once for each queue: a trigger that did so for each
+ * job would cost a quarter of what ending one does. What is deleted, be it by hand, a trigger counts.
  */
-export function newTally({ count, deleteUnkept }: ReturnType<typeof prepareStatements>["change"]) {
-  const queues = new Map<string, Record<"added" | "deleted" | FinalState, number>>();
+export function newTally({ count }: ReturnType<typeof prepareStatements>["change"]) {
+  const queues = new Map<string, Record<"added" | FinalState, number>>();
 
   function of(queue: string) {
-    const counts = queues.get(queue) ?? { added: 0, deleted: 0, succeeded: 0, failed: 0, cancelled: 0 };
+    const counts = queues.get(queue) ?? { added: 0, succeeded: 0, failed: 0, cancelled: 0 };
     queues.set(queue, counts);
     return counts;
-  }
-
-  function deleted(queue: string, state: FinalState, number = 1): void {
-    const counts = of(queue);
-    counts.deleted += number;
-    counts[state] -= number;
   }
 
   return {
@@ -34,14 +28,9 @@ export function newTally({ count, deleteUnkept }: ReturnType<typeof prepareState
     begunAgain(queue: string, state: FinalState): void {
       of(queue)[state]--;
     },
-    deleted,
-    /** Deletes those that ended now and are not to be kept. */
-    deleteUnkept(now: number): void {
-      for (const { queue, state } of deleteUnkept.all(now)) deleted(queue, state);
-    },
     write(): void {
-      for (const [queue, { added, deleted, succeeded, failed, cancelled }] of queues) {
-        count.run(queue, added, added - deleted, succeeded, failed, cancelled);
+      for (const [queue, { added, succeeded, failed, cancelled }] of queues) {
+        count.run(queue, added, added, succeeded, failed, cancelled);
       }
     },
   };
