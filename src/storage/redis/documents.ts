@@ -21,8 +21,7 @@ export function packed(value: unknown): Uint8Array {
 }
 
 /** A document as scripts open it: the length of its fields, the fields in msgpack, and bytes. */
-function closed(fields: unknown, ...parts: (Uint8Array | null)[]): Uint8Array {
-  const packedFields = encoder.encodeSharedRef(fields);
+function closed(packedFields: Uint8Array, ...parts: (Uint8Array | null)[]): Uint8Array {
   const size = parts.reduce((sum, part) => sum + (part?.length ?? 0), lengthBytes + packedFields.length);
   const document = new Uint8Array(size);
   // By hand: a view of each document costs more than all the rest.
@@ -90,8 +89,14 @@ export function packOriginal(job: NewJob): Uint8Array {
     scheduledFor,
     traceparent,
   ];
-  return closed(original, job.input);
+  if (!lastPacked?.original.every((value, place) => value === original[place])) {
+    lastPacked = { original, fields: encoder.encode(original) };
+  }
+  return closed(lastPacked.fields, job.input);
 }
+
+/** Jobs that are added together mostly differ in nothing but their ids and inputs, which are not among the fields. */
+let lastPacked: { original: Original; fields: Uint8Array } | undefined;
 
 /**
  * What has changed about a job since it was inserted; its errors, its notes and its result follow as bytes. The encodings
@@ -130,7 +135,7 @@ export function packChanges(job: Omit<Job, "input">): Uint8Array {
     finishedAt === null ? null : (job.state as FinalState),
     finishedAt,
   ];
-  return closed(changes, errors, notes, result);
+  return closed(encoder.encodeSharedRef(changes), errors, notes, result);
 }
 
 /** Jobs of a queue as scripts hand them over: by place, their ids, their documents and why they are to be cancelled. */
@@ -216,7 +221,7 @@ type ScheduleFields = [version: string, id: string, queue: string, nextRunAt: nu
 
 export function packSchedule({ version, id, queue, nextRunAt, paused, definition }: Schedule): Uint8Array {
   const fields: ScheduleFields = [version, id, queue, nextRunAt, paused];
-  return closed(fields, definition);
+  return closed(encoder.encodeSharedRef(fields), definition);
 }
 
 /** The schedules that a script handed over, `null` where there is none. */
