@@ -9,10 +9,10 @@ import type { Turn } from "./turns.ts";
 
 /** The same for all, so few that the slowest ends within half a minute, and as many as that allows. */
 const jobs: Record<ContestName, number> = {
-  "one at a time": 2_000,
-  "in flight": 10_000,
+  "one at a time": 1_500,
+  "in flight": 8_000,
   bulk: 20_000,
-  drain: 40_000,
+  drain: 30_000,
 };
 const fewJobs: Record<ContestName, number> = {
   "one at a time": 100,

@@ -68,9 +68,9 @@ describe("Prometheus answers from a worker under load", () => {
     expect(counted(attempts, "task")).toEqual({ echo: 3_500, nap: 32, broken: 300, refuses: 50 });
     const seconds = "nuvom_job_execution_seconds";
     const mean = await theValue(`sum(${seconds}_sum{task="nap"}) / sum(${seconds}_count{task="nap"})`);
-    // The storage knows whole milliseconds, and when an outcome was recorded rather than reported.
+    // The storage knows when an outcome was recorded, which on a busy machine is later than when it was reported.
     const recorded = average(of("nap").map(({ startedAt, finishedAt }) => finishedAt! - startedAt!));
-    expect(mean * 1_000).toBeWithin(recorded * 0.7, recorded * 1.3);
+    expect(mean * 1_000).toBeWithin(200 - 2, recorded * 1.1);
     const median = (task: string) =>
       theValue(`histogram_quantile(0.5, sum by (le) (${seconds}_bucket{task="${task}"}))`);
     expect(await median("nap")).toBeWithin(0.1, 0.5);
