@@ -20,24 +20,32 @@ const bullmq = { contestants: ["BullMQ", "BullMQ, Bun's Redis client"] };
 const sandboxed = { contestants: ["BullMQ, sandboxed", "BullMQ, sandboxed, Bun's Redis client"] };
 const ceiling = "ceiling";
 
+const likeCeiling = "the bare calls themselves do not reach it on this machine";
+const cold = "of the time of so few jobs a part goes until the worker's code is compiled";
+const coldWorker = `${likeCeiling}; and ${cold}`;
+const synced =
+  "each job is synced to the disk, which bunqueue does not do: the bare commit alone takes longer";
+const coldCall =
+  "of the time of so few calls a part goes until the code is compiled; and a commit writes a page more, with the counts of the queue";
+
 const contests: Aim[] = [
-  of("sqlite/in flight", sqlite, bunqueue, 10),
-  of("sqlite/in flight", sqlite, { ...bullmq, measurement: "redis/in flight" }, 4),
+  of("sqlite/in flight", sqlite, bunqueue, 10, likeCeiling),
+  of("sqlite/in flight", sqlite, { ...bullmq, measurement: "redis/in flight" }, 4, likeCeiling),
   of("sqlite/in flight", sqlite, ceiling, 0.35),
-  of("sqlite/bulk", sqlite, bunqueue, 4),
+  of("sqlite/bulk", sqlite, bunqueue, 4, "besides what the bare calls do, each job is checked and encoded"),
   of("sqlite/bulk", sqlite, ceiling, 0.6),
-  of("sqlite/one at a time", sqlite, bunqueue, 1),
-  of("sqlite/one at a time", sqlite, ceiling, 0.85),
-  of("sqlite/drain", sqlite, plainjob, 4),
-  of("sqlite/drain", sqlite, { ...bullmq, measurement: "redis/drain" }, 4),
-  of("sqlite/drain", sqlite, { ...sandboxed, measurement: "redis/drain" }, 20),
+  of("sqlite/one at a time", sqlite, bunqueue, 1, synced),
+  of("sqlite/one at a time", sqlite, ceiling, 0.85, coldCall),
+  of("sqlite/drain", sqlite, plainjob, 4, cold),
+  of("sqlite/drain", sqlite, { ...bullmq, measurement: "redis/drain" }, 4, coldWorker),
+  of("sqlite/drain", sqlite, { ...sandboxed, measurement: "redis/drain" }, 20, coldWorker),
   of("sqlite/drain", sqlite, ceiling, 0.65),
-  of("redis/in flight", redis, bullmq, 4),
-  of("redis/in flight", redis, ceiling, 0.75),
-  of("redis/bulk", redis, bullmq, 5),
+  of("redis/in flight", redis, bullmq, 4, likeCeiling),
+  of("redis/in flight", redis, ceiling, 0.75, "a job has three entries, where the bare scripts have two"),
+  of("redis/bulk", redis, bullmq, 5, likeCeiling),
   of("redis/bulk", redis, ceiling, 0.7),
-  of("redis/drain", redis, bullmq, 3.5),
-  of("redis/drain", redis, sandboxed, 15),
+  of("redis/drain", redis, bullmq, 3.5, coldWorker),
+  of("redis/drain", redis, sandboxed, 15, coldWorker),
   of("redis/drain", redis, ceiling, 0.65),
 ];
 
@@ -67,6 +75,7 @@ function of(
   { contestant }: { contestant: string },
   comparedWith: NonNullable<Aim["comparedWith"]>,
   atLeast: number,
+  heldBack?: string,
 ): Aim {
-  return { measurement, contestant, comparedWith, bound: { atLeast } };
+  return { measurement, contestant, comparedWith, bound: { atLeast }, ...(heldBack && { heldBack }) };
 }
