@@ -14,4 +14,5 @@ export const measurements: { name: string; rounds: "each" | "once" }[] = [
   { name: "io", rounds: "each" },
   { name: "cpu", rounds: "each" },
   { name: "recovery", rounds: "once" },
+  { name: "ipc", rounds: "each" },
 ];

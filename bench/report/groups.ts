@@ -34,7 +34,12 @@ const groups: Record<string, Group> = {
   discovery: { title: "discovery", about: "How fast the tasks of a project are found in its sources." },
   "start-up": {
     title: "start-up",
-    about: "From the start of `nuvom worker` to the result of a job that has waited for it.",
+    about: "From the start of `nuvom worker` to the start of a job that has waited for it.",
+  },
+  IPC: {
+    title: "IPC",
+    about:
+      "How many jobs a second cross to a child process and back that decodes the input and encodes a result, and does nothing else.",
   },
   "I/O": {
     title: "I/O tasks",
