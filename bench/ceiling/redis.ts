@@ -1,5 +1,6 @@
 import { decodeMulti, encode } from "@msgpack/msgpack";
 import type { Contest, Contestant, Payload } from "../contestant.ts";
+import { grouped } from "./grouped.ts";
 import { type BareJob, bareProcesses } from "./processes.ts";
 
 /** The bare scripts of Redis that a queue needs: a hash for the jobs, a sorted set for their order, one for the results. */
@@ -64,18 +65,9 @@ async function open(url: string): Promise<Contest> {
       (_, place): BareJob => [parts[2 * place] as string, encode(parts[2 * place + 1])],
     );
   });
-  const waiting: Payload[] = [];
-  let sent: Promise<unknown> | null = null;
 
   return {
-    enqueue(payload) {
-      waiting.push(payload);
-      sent ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-        sent = null;
-        return add(waiting.splice(0));
-      });
-      return sent;
-    },
+    enqueue: grouped(add),
     enqueueMany: add,
     drain: (count) => processes.drain(count),
     async delivered() {

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { decode, encode } from "@msgpack/msgpack";
 import type { Contest, Contestant, Payload } from "../contestant.ts";
+import { grouped } from "./grouped.ts";
 import { type BareJob, bareProcesses } from "./processes.ts";
 
 /** The bare calls of SQLite that a queue needs: one table, one index, and a commit that reaches the disk. */
@@ -58,18 +59,9 @@ function open(path: string): Contest {
     database.run("COMMIT");
     return jobs;
   });
-  const waiting: Payload[] = [];
-  let committed: Promise<void> | null = null;
 
   return {
-    enqueue(payload) {
-      waiting.push(payload);
-      committed ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-        committed = null;
-        add(waiting.splice(0));
-      });
-      return committed;
-    },
+    enqueue: grouped(add),
     enqueueMany: async (payloads) => add(payloads),
     drain: (count) => processes.drain(count),
     async delivered() {
