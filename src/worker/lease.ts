@@ -30,12 +30,14 @@ export class Lease {
   #registeredAt: number | null = null;
   /** Whoever was silent itself must not judge the silence of others before they could be heard again. */
   #recoversFrom = 0;
+  readonly #madeAt: number;
   /** When the storage began to fail, `null` while it works. */
   #failingSince: number | null = null;
   /** How many live workers were started before this one. */
   rank = 0;
 
   constructor(private readonly options: LeaseOptions) {
+    this.#madeAt = options.clock.now();
     this.#loop = new Loop(options.clock, () => this.beat(), options.failed);
   }
 
@@ -67,13 +69,15 @@ export class Lease {
     const now = clock.now();
     if (this.#until > 0 && now >= this.#until) this.#end();
     const held = await storage.heartbeat(this.options.record(now, now + length));
-    if (this.#failingSince !== null) {
-      const after = clock.now() - this.#failingSince;
-      emit({ type: "storage-back", after });
-      this.#failingSince = null;
-      // The others could not be heard either, and may hold what they have yet to record.
-      if (this.#until === 0 || after > length / 3) this.#recoversFrom = clock.now() + length;
+    const isFirst = this.#registeredAt === null;
+    const silence = clock.now() - (this.#failingSince ?? (isFirst ? this.#madeAt : now));
+    // The others could not be heard either, and may hold what they have yet to record: since when, one who has just come
+    // does not know.
+    if (isFirst ? silence > length / 10 || this.#failingSince !== null : silence > length / 3) {
+      this.#recoversFrom = clock.now() + length;
     }
+    if (this.#failingSince !== null) emit({ type: "storage-back", after: silence });
+    this.#failingSince = null;
     // By the clocks of others it may have ended.
     if (this.#registeredAt !== null && held.registeredAt !== this.#registeredAt) this.#end();
     this.#registeredAt = held.registeredAt;

@@ -36,6 +36,7 @@ export const spawnProgram =
     const catchUp = (messages?: number) => {
       for (const report of journal?.read(messages) ?? []) options.received({ type: "report", report });
     };
+    let unreadable: string | null = null;
     let child: Bun.Subprocess;
     try {
       child = Bun.spawn(command, {
@@ -47,17 +48,23 @@ export const spawnProgram =
         detached: true,
         serialization: "advanced",
         ipc(envelope) {
-          const message = opened<FromProcess>(envelope);
+          const message = unreadable === null && opened<FromProcess>(envelope);
           if (!message) return;
           received++;
-          options.received(message);
+          try {
+            options.received(message);
+          } catch (error) {
+            // A job may speak in the name of its process: that must not end the worker.
+            unreadable = `it sent a message that cannot be read: ${(error as Error).message}`;
+            killGroup(child.pid);
+          }
         },
         onExit(_, exitCode, signal) {
           killGroup(child.pid);
           catchUp();
           journal?.close();
           const how = signal ? `signal ${signalName(signal)}` : `exit code ${exitCode}`;
-          options.exited(how, group?.end() ?? false);
+          options.exited(unreadable ?? how, group?.end() ?? false);
         },
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { basename, join } from "node:path";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { commandLine, plainText } from "../support/command-line.ts";
@@ -10,26 +10,23 @@ const names = [...new Bun.Glob("*.ts").scanSync(folder)].map((file) => basename(
 
 /** What one would call of each command, on a storage with a job that has failed and one that waits. */
 const calls: Record<string, (ids: { failed: string; pending: string }) => string[][]> = {
-  bench: () => [
-    ["--jobs", "10", "--processes", "1"],
-    ["--storage", "sqlite:"],
-  ],
+  bench: () => [["--jobs", "10", "--processes", "1"]],
   cancel: () => [["nobody"]],
-  completion: () => [["bash"], ["words", "--", "st"]],
-  config: () => [[], ["--json"]],
+  completion: () => [["bash"]],
+  config: () => [[]],
   dev: () => [["--help"]],
   doctor: () => [["--root", join(import.meta.dir, "../../examples/server")]],
   enqueue: () => [["echo", "5", "--in", "1h"], ["nothing"]],
   init: () => [["--root", "/nowhere"]],
-  job: ({ failed, pending }) => [[failed], [pending], [failed, "--json"], ["nobody"]],
-  jobs: () => [[], ["--state", "failed"], ["--json"]],
+  job: ({ failed, pending }) => [[failed], [pending], [failed, "--json"]],
+  jobs: () => [[]],
   pause: () => [["other"]],
   resume: () => [["default"], ["nothing"]],
   retry: () => [["nobody"]],
-  schedules: () => [[], ["explain", "30 2 * * *", "--tz", "Europe/Rome"], ["show", "nobody"], ["--json"]],
-  status: () => [[], ["--json"]],
-  tasks: () => [[], ["--json"]],
-  why: ({ failed, pending }) => [[failed], [pending], [pending, "--json"], ["nobody"]],
+  schedules: () => [[], ["explain", "30 2 * * *", "--tz", "Europe/Rome"]],
+  status: () => [[]],
+  tasks: () => [[]],
+  why: ({ failed, pending }) => [[failed], [pending]],
   worker: () => [
     ["--drain", "--processes", "1", "--queue", "empty", "--root", "."],
     ["--processes", "none"],
@@ -56,15 +53,22 @@ test("every command is called", () => {
 });
 
 describe("on a terminal and in a pipe the same is said by", () => {
+  const bench = commandLine();
+  const ids = { failed: "", pending: "" };
+
+  beforeAll(async () => {
+    ids.failed = (await bench.client.enqueue(tasks.broken, undefined, { attempts: 1 })).id;
+    await bench.work();
+    ids.pending = (await bench.client.enqueue(tasks.echo, 5, { in: "1d", queue: "other" })).id;
+    await bench.client.storage.pause("other", true);
+  });
+
+  afterAll(() => bench[Symbol.asyncDispose]());
+
   test.each(names)(
     "nuvom %s",
     async (name) => {
-      await using bench = commandLine();
-      const failed = await bench.client.enqueue(tasks.broken, undefined, { attempts: 1 });
-      await bench.work();
-      const pending = await bench.client.enqueue(tasks.echo, 5, { in: "1d", queue: "other" });
-      await bench.client.storage.pause("other", true);
-      for (const args of calls[name]!({ failed: failed.id, pending: pending.id })) {
+      for (const args of calls[name]!(ids)) {
         const env = { NUVOM_STORAGE: bench.storage };
         const pipe = await nuvom([name, ...args], { env: { ...env, NO_COLOR: "" } });
         expect(pipe.stdout + pipe.stderr).toMatch(plainText);

@@ -98,12 +98,13 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
         });
       } else {
         const giveUpAt = performance.now() + patience;
-        do output = await run(text, block);
-        while (
-          note === "until it says" &&
-          !says(output, blocks[index + 1]!.text) &&
-          performance.now() < giveUpAt
-        );
+        const isAwaited = () =>
+          note === "until it says" && !says(output, blocks[index + 1]!.text) && performance.now() < giveUpAt;
+        output = await run(text, block);
+        while (isAwaited()) {
+          await Bun.sleep(250);
+          output = await run(text, block);
+        }
       }
     }
   } finally {

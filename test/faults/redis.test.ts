@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Job, Nuvom, type Storage, StorageUnavailableError, startWorker } from "../../src/index.ts";
+import {
+  type Job,
+  Nuvom,
+  type Storage,
+  StorageUnavailableError,
+  startWorker,
+  type WorkerEvent,
+} from "../../src/index.ts";
 import { openStorage } from "../../src/storage/open.ts";
 import { add, journal, nap } from "../fixtures/tasks/basic.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -172,13 +179,18 @@ test("a worker that starts while Redis is away does not take over what others ha
   await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
   const storage = `${server.url}?timeout=500ms`;
   await using nuvom = new Nuvom({ storage });
-  const start = () => startWorker({ storage, root: fixtures, processes: 1, lease: "4s" });
+  const start = (onEvent: (event: WorkerEvent) => void = () => {}) =>
+    startWorker({ storage, root: fixtures, processes: 1, lease: "4s", onEvent });
   const first = await start();
-  const job = await nuvom.enqueue(nap, { milliseconds: 1_000 });
+  await (await nuvom.enqueue(add, { x: 1, y: 2 })).result();
+  const job = await nuvom.enqueue(nap, { milliseconds: 500 });
   await until(async () => (await job.state()) === "running");
   await server.kill();
-  await Bun.sleep(3_000);
-  const second = await start();
+  await until(async () => first.status().processes.every(({ running }) => running === 0));
+  await until(async () => !first.status().hasLease);
+  const refused = Promise.withResolvers<void>();
+  const second = await start(({ type }) => type === "storage-error" && refused.resolve());
+  await refused.promise;
   await server.restart();
   await job.result();
   expect(await job.get()).toMatchObject({ worker: first.id, crashes: 0, claims: 1 });

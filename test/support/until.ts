@@ -10,8 +10,8 @@ export async function until(
 ): Promise<void> {
   const holds = typeof condition === "string" ? async () => existsSync(condition) : condition;
   const deadline = performance.now() + patience;
-  while (!(await holds())) {
+  for (let pause = 5; !(await holds()); pause = Math.min(pause * 1.1, 50)) {
     if (performance.now() > deadline) throw new Error(`this did not come true: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -10,8 +10,7 @@ const length = 10_000;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The lease of a worker whose storage answers what the test says. */
-function lease(answers: Partial<Pick<Storage, "heartbeat">> = {}) {
-  const clock = new VirtualClock();
+function lease(answers: Partial<Pick<Storage, "heartbeat" | "recover">> = {}, clock = new VirtualClock()) {
   const lost: number[] = [];
   const failures: unknown[] = [];
   const storage = {
@@ -60,6 +59,34 @@ test("a lease ends on time, by its worker's own clock, if it cannot be renewed",
   await own.clock.advance(1);
   expect(own.kept.isHeld).toBe(false);
   expect(own.lost).toEqual([since + length]);
+});
+
+test("who had to wait for the storage as it came takes over nothing until the others could be heard for a lease", async () => {
+  const clock = new VirtualClock();
+  const recoveries: number[] = [];
+  let answer = () => {};
+  using own = lease(
+    {
+      async heartbeat() {
+        if (recoveries.length === 0) await new Promise<void>((resolve) => (answer = resolve));
+        return { running: 0, cancel: [], registeredAt: 1 };
+      },
+      async recover(now) {
+        recoveries.push(now);
+        return [];
+      },
+    },
+    clock,
+  );
+  await turn();
+  clock.skip(length / 2);
+  const back = clock.now();
+  while (recoveries.length === 0) {
+    answer();
+    await clock.advance(100);
+  }
+  expect(recoveries[0]! - back).toBeWithin(length, length * 1.4);
+  expect(own.failures).toEqual([]);
 });
 
 test("a lease is lost, though its own clock says otherwise, if the storage has registered the worker anew", async () => {

@@ -196,7 +196,7 @@ describe("a worker", () => {
 
   test("moves large inputs without losing its lease", async () => {
     await using bench = await workbench({ lease: "2s", processes: 2 });
-    const large = Array.from({ length: 20 }, () => new Uint8Array(1_000_000));
+    const large = Array.from({ length: 10 }, () => new Uint8Array(1_000_000));
     await Promise.all(
       (await bench.nuvom.enqueueMany(tasks.add, [{ x: 1, y: 1 }])).map((job) => job.result()),
     );
@@ -243,6 +243,19 @@ describe("a worker", () => {
     const jobs = await bench.nuvom.enqueueMany(tasks.meddles, [1, 2, 3]);
     expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(["heard", "heard", "heard"]);
     expect(bench.events.filter(({ type }) => type === "succeeded")).toHaveLength(3);
+  });
+
+  test.each([
+    { type: "report" },
+    { type: "returned" },
+    { type: "output", execution: null },
+    { type: "loaded" },
+  ])("outlives a job that sends %j for its process", async (message) => {
+    await using bench = await workbench();
+    const forged = await bench.nuvom.enqueue(tasks.forges, message);
+    const next = await bench.nuvom.enqueue(tasks.add, { x: 1, y: 2 });
+    await expect(forged.result()).rejects.toThrow("sent a message that cannot be read: ");
+    expect(await next.result()).toBe(3);
   });
 
   test("that is asked again to stop stops sooner", async () => {

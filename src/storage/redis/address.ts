@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { type Duration, milliseconds } from "../../duration.ts";
@@ -230,7 +229,7 @@ function readCertificateAuthority(path: string | undefined, wrong: Wrong): true 
     throw wrong(`ca: "${path}" is not an absolute path: write one, such as ?ca=/etc/redis/ca.pem`);
   try {
     const ca = readFileSync(path, "utf8");
-    new X509Certificate(ca);
+    new (process.getBuiltinModule("node:crypto").X509Certificate)(ca);
     return { ca };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,7 +1,6 @@
 import { formatDuration } from "../../duration.ts";
 import { StorageError, StorageUnavailableError } from "../../errors.ts";
 import type { RedisAddress } from "./address.ts";
-import { whyNoConnection } from "./diagnosis.ts";
 import { assertUsable } from "./server.ts";
 
 /** In milliseconds between attempts to connect. */
@@ -134,6 +133,8 @@ async function connect(address: RedisAddress): Promise<Bun.RedisClient> {
   try {
     await client.connect();
   } catch (cause) {
+    // What it needs takes as long to load as all else of Nuvom.
+    const { whyNoConnection } = await import("./diagnosis.ts");
     const { problem, passing } = await whyNoConnection(address);
     if (passing) throw new StorageUnavailableError(address.shown, problem, { cause });
     throw new StorageError(`storage ${address.shown}: ${problem}`, { cause });
