@@ -1,9 +1,6 @@
 import { resolve } from "node:path";
 import { InvalidOptionError, StorageError } from "../errors.ts";
 import { projectRoot } from "../project.ts";
-import { openMemory } from "./memory.ts";
-import { openRedis } from "./redis.ts";
-import { openSqlite } from "./sqlite.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -17,7 +14,8 @@ import type { Storage } from "./storage.ts";
  */
 export function openStorage(url: string, root: string = projectRoot()): Storage {
   const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):(.*)$/s.exec(url) ?? [];
-  if (scheme === "memory") return openMemory(rest);
+  // Each is loaded when it is first used: a program has use for one of them, and most processes of a worker for none.
+  if (scheme === "memory") return (require("./memory.ts") as typeof import("./memory.ts")).openMemory(rest);
   if (scheme === "private") {
     throw new StorageError(
       "a job cannot reach its worker's storage, which lives in the worker's own program: to enqueue from inside a job, start the worker with a storage URL such as sqlite:.nuvom/nuvom.db",
@@ -25,9 +23,12 @@ export function openStorage(url: string, root: string = projectRoot()): Storage 
   }
   if (scheme === "sqlite") {
     const { path, synchronous } = sqliteParts(url, rest);
+    const { openSqlite } = require("./sqlite.ts") as typeof import("./sqlite.ts");
     return openSqlite(path === ":memory:" ? path : resolve(root, path), synchronous);
   }
-  if (/^(rediss?|valkeys?|redis\+unix)$/.test(scheme ?? "")) return openRedis(url);
+  if (/^(rediss?|valkeys?|redis\+unix)$/.test(scheme ?? "")) {
+    return (require("./redis.ts") as typeof import("./redis.ts")).openRedis(url);
+  }
   throw new InvalidOptionError(
     `storage "${withoutPassword(url)}" is not known: use sqlite:PATH (such as sqlite:.nuvom/nuvom.db), redis://HOST or memory:`,
   );

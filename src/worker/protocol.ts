@@ -112,5 +112,8 @@ export type Report = { execution: string } & (
   | { kind: "dropped" }
 );
 
+/** The variable of the environment that is set for the processes of a program that hands over its tasks. */
+export const processVariable = "NUVOM_PROCESS";
+
 /** Set on the global object of a process. */
 export const insideProcess = Symbol.for("nuvom.process");

@@ -22,9 +22,6 @@ export interface Sources {
   describe(signal: AbortSignal): Promise<Described>;
 }
 
-/** Set for the processes of a program that hands over its tasks. */
-export const processVariable = "NUVOM_PROCESS";
-
 const processFile = join(import.meta.dir, "process-main.ts");
 
 /**

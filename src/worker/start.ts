@@ -12,11 +12,8 @@ import { projectName, projectRoot } from "../project.ts";
 import { storageUrlForProcesses } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { WorkerEvent } from "./events.ts";
-import { runProcess } from "./process.ts";
-import { insideProcess } from "./protocol.ts";
-import { discoveredTasks, handedOver, processVariable } from "./sources.ts";
+import { insideProcess, processVariable } from "./protocol.ts";
 import type { WorkerStatus } from "./status.ts";
-import { Worker } from "./worker.ts";
 
 /** What is left out is as the project's configuration says. */
 export interface WorkerOptions extends Omit<Config, "keep"> {
@@ -74,6 +71,9 @@ export async function startWorker(options: WorkerOptions = {}): Promise<RunningW
     ...storageForProcesses(values, origins, projectRoot(root)),
     ...(tasks && { [processVariable]: "1" }),
   };
+  // A program that only enqueues need not load what follows, nor need each process of a worker.
+  const { discoveredTasks, handedOver } = await import("./sources.ts");
+  const { Worker } = await import("./worker.ts");
   const sources = tasks ? handedOver(root, tasks) : discoveredTasks(root, values, environment);
   const { discovery, spawn, config, describe } = sources;
   const storage = configuredStorage(values, projectRoot(root));
@@ -155,8 +155,9 @@ async function startMonitoring(storage: Storage, values: Configuration, status: 
 }
 
 /** Where what its process imports may hold a worker that runs it. */
-function becomeProcess(hooks: Hooks | undefined): Promise<never> {
+async function becomeProcess(hooks: Hooks | undefined): Promise<never> {
   delete process.env[processVariable];
+  const { runProcess } = await import("./process.ts");
   runProcess(hooks);
   return new Promise(() => {});
 }
