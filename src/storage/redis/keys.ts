@@ -20,6 +20,8 @@ const parts = [
 export function storageKeys(prefix: string) {
   const ofQueue = (queue: string, part: string) =>
     `${prefix}:{${queue.replace(/[%{}]/g, encodeURIComponent)}}:${part}`;
+  /** Made once: a script is called with all of them. */
+  const known = new Map<string, readonly string[]>();
   return {
     /** Where scripts put what one handle is to read. */
     handoff: `${prefix}:handoff:${crypto.randomUUID()}`,
@@ -38,6 +40,10 @@ export function storageKeys(prefix: string) {
     /** The ids of the schedules that are not paused and have a next occurrence, by its time. */
     upcoming: `${prefix}:upcoming`,
     wake: (queue: string) => ofQueue(queue, "wake"),
-    ofQueue: (queue: string) => parts.map((part) => ofQueue(queue, part)),
+    ofQueue(queue: string): readonly string[] {
+      const all = known.get(queue) ?? parts.map((part) => ofQueue(queue, part));
+      known.set(queue, all);
+      return all;
+    },
   };
 }
