@@ -7,12 +7,12 @@ import { outcomeOf } from "./program.ts";
 import type { startPostgresql } from "./servers.ts";
 import type { Turn } from "./turns.ts";
 
-/** The same for all, so few that the slowest ends within half a minute, and as many as that allows. */
+/** The same for all, so few that the slowest ends within a minute or two, and as many as that allows. */
 const jobs: Record<ContestName, number> = {
-  "one at a time": 1_500,
-  "in flight": 8_000,
-  bulk: 20_000,
-  drain: 30_000,
+  "one at a time": 5_000,
+  "in flight": 20_000,
+  bulk: 100_000,
+  drain: 100_000,
 };
 const fewJobs: Record<ContestName, number> = {
   "one at a time": 100,
