@@ -46,9 +46,11 @@ export default command({
       });
     }
     for (let running = ""; !isStopping; ) {
+      const before = configStamp(root);
       const { area, problem } = configuration(root, flags);
       const { state, folders } = look(root, area);
-      if (changes.watch(folders)) continue;
+      // It may have been read while it was written.
+      if (changes.watch(folders) || configStamp(root) !== before) continue;
       if (state !== running) {
         running = state;
         if (problem !== null)
@@ -71,17 +73,24 @@ export default command({
 /** Besides the sources, what decides how they run. */
 const alsoWatched = ["package.json", "bun.lock", "tsconfig.json", "bunfig.toml"];
 
+/** Is another when a file has changed. */
+function stamp(path: string): string {
+  const { size, mtimeMs, ctimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return JSON.stringify([path, size, mtimeMs, ctimeMs]);
+}
+
+function configStamp(root: string): string {
+  return stamp(configFile(root) ?? "");
+}
+
 /**
  * The state of all sources, in a text that is another when they change, and the folders that they are in: also of those
  * that define no tasks, as a task may import them.
  */
 function look(root: string, { include, exclude }: Area): { state: string; folders: string[] } {
   const { files, folders } = sourceFiles(root, { include: [".", ...(include ?? [])], exclude });
-  const stamps = [...files.values(), ...alsoWatched.map((name) => join(root, name))].map((path) => {
-    const { size, mtimeMs, ctimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
-    return [path, size, mtimeMs, ctimeMs];
-  });
-  return { state: JSON.stringify(stamps), folders: [root, ...folders] };
+  const paths = [...files.values(), ...alsoWatched.map((name) => join(root, name))];
+  return { state: paths.map(stamp).join(), folders: [root, ...folders] };
 }
 
 /** What is configured now, or what is wrong with that. */
