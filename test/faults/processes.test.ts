@@ -50,6 +50,11 @@ const cases: Record<string, Case> = {
   SIGSEGV: { task: guilty.segfaults, error: died("signal SIGSEGV"), crashes: 1 },
   SIGKILL: { task: guilty.kills, error: died("signal SIGKILL"), crashes: 1 },
   "a closed channel": { task: guilty.disconnects, error: died("exit code 0"), crashes: 1 },
+  "a message that cannot be read": {
+    task: guilty.forges,
+    error: died("it sent a message that cannot be read: "),
+    crashes: 1,
+  },
   "memory without end": {
     task: guilty.devours,
     error: { name: "OutOfMemoryError", says: "than its limit of 256mb" },

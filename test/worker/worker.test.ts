@@ -245,19 +245,6 @@ describe("a worker", () => {
     expect(bench.events.filter(({ type }) => type === "succeeded")).toHaveLength(3);
   });
 
-  test.each([
-    { type: "report" },
-    { type: "returned" },
-    { type: "output", execution: null },
-    { type: "loaded" },
-  ])("outlives a job that sends %j for its process", async (message) => {
-    await using bench = await workbench();
-    const forged = await bench.nuvom.enqueue(tasks.forges, message);
-    const next = await bench.nuvom.enqueue(tasks.add, { x: 1, y: 2 });
-    await expect(forged.result()).rejects.toThrow("sent a message that cannot be read: ");
-    expect(await next.result()).toBe(3);
-  });
-
   test("that is asked again to stop stops sooner", async () => {
     await using bench = await workbench();
     const started = bench.folder.file("started");

@@ -65,6 +65,15 @@ export const disconnects = task("disconnects", {
   },
 });
 
+/** Speaks for its process, and says nothing that can be understood. */
+export const forges = task("forges", {
+  ...once,
+  run: async () => {
+    process.send?.({ nuvom: { type: "report" } });
+    await new Promise(() => {});
+  },
+});
+
 /** Uses memory, really, without end. */
 export const devours = task("devours", {
   ...once,
