@@ -18,7 +18,7 @@ export interface Options {
 export const help = `bun run bench [options]
 
 Measures how fast Nuvom is on this machine, compared with its peers and with the bare calls below it, writes that to
-bench/results.json, and the report of it to docs/benchmarks.md and the README. On 2 cores that takes some 80 minutes.
+bench/results.json, and the report of it to docs/benchmarks.md and the README. On 2 cores that takes some 70 minutes.
 
   --rounds N      how often, 5 unless given; what takes minutes is measured once
   --only TEXT     only what has each word of it in its name, such as "drain bunqueue" or "latency"; given several times, what

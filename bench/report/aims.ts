@@ -21,12 +21,14 @@ const sandboxed = { contestants: ["BullMQ, sandboxed", "BullMQ, sandboxed, Bun's
 const ceiling = "ceiling";
 
 const likeCeiling = "the bare calls themselves do not reach it on this machine";
-const cold = "of the time of so few jobs a part goes until the worker's code is compiled";
-const coldWorker = `${likeCeiling}; and ${cold}`;
 const synced =
   "each job is synced to the disk, which bunqueue does not do: the bare commit alone takes longer";
-const coldCall =
-  "of the time of so few calls a part goes until the code is compiled; and a commit writes a page more, with the counts of the queue";
+const countedCommit =
+  "a commit writes a page more, with the counts of the queue, and a call is checked, encoded and grouped with others";
+const seenLate =
+  "over a third of it is the call of enqueue, which ends with the commit; and of a log that was written, another program can only look, each millisecond, whether it is committed";
+const rehashed =
+  "Redis moves the entries of hashes and sets that have outgrown 2^22 bit by bit, with each command on them: the bare commands take twice as long from there on";
 
 const contests: Aim[] = [
   of("sqlite/in flight", sqlite, bunqueue, 10, likeCeiling),
@@ -35,22 +37,27 @@ const contests: Aim[] = [
   of("sqlite/bulk", sqlite, bunqueue, 4, "besides what the bare calls do, each job is checked and encoded"),
   of("sqlite/bulk", sqlite, ceiling, 0.6),
   of("sqlite/one at a time", sqlite, bunqueue, 1, synced),
-  of("sqlite/one at a time", sqlite, ceiling, 0.85, coldCall),
-  of("sqlite/drain", sqlite, plainjob, 4, cold),
-  of("sqlite/drain", sqlite, { ...bullmq, measurement: "redis/drain" }, 4, coldWorker),
-  of("sqlite/drain", sqlite, { ...sandboxed, measurement: "redis/drain" }, 20, coldWorker),
+  of("sqlite/one at a time", sqlite, ceiling, 0.85, countedCommit),
+  of("sqlite/drain", sqlite, plainjob, 4),
+  of("sqlite/drain", sqlite, { ...bullmq, measurement: "redis/drain" }, 4, likeCeiling),
+  of("sqlite/drain", sqlite, { ...sandboxed, measurement: "redis/drain" }, 20, likeCeiling),
   of("sqlite/drain", sqlite, ceiling, 0.65),
   of("redis/in flight", redis, bullmq, 4, likeCeiling),
   of("redis/in flight", redis, ceiling, 0.75, "a job has three entries, where the bare scripts have two"),
   of("redis/bulk", redis, bullmq, 5, likeCeiling),
   of("redis/bulk", redis, ceiling, 0.7),
-  of("redis/drain", redis, bullmq, 3.5, coldWorker),
-  of("redis/drain", redis, sandboxed, 15, coldWorker),
+  of("redis/drain", redis, bullmq, 3.5, likeCeiling),
+  of("redis/drain", redis, sandboxed, 15, likeCeiling),
   of("redis/drain", redis, ceiling, 0.65),
 ];
 
 const others: Aim[] = [sqlite, redis].flatMap((nuvom) => [
-  { ...nuvom, measurement: "latency/enqueue to start, p50", bound: { atMost: 3 } },
+  {
+    ...nuvom,
+    measurement: "latency/enqueue to start, p50",
+    bound: { atMost: 3 },
+    ...(nuvom === sqlite && { heldBack: seenLate }),
+  },
   { ...nuvom, measurement: "latency/enqueue to start, p99", bound: { atMost: 15 } },
   { ...nuvom, measurement: "latency/idle CPU", bound: { atMost: 1 } },
   ...["pending", "future"].map((state) => ({
@@ -58,6 +65,7 @@ const others: Aim[] = [sqlite, redis].flatMap((nuvom) => [
     measurement: `claim/100 beside 5,000,000 ${state}`,
     comparedWith: { measurement: `claim/100 beside 1,000 ${state}` },
     bound: { atMost: 1.3 },
+    ...(nuvom === redis && { heldBack: rehashed }),
   })),
   {
     ...nuvom,
