@@ -26,7 +26,7 @@ export function openStorage(url: string, root: string = projectRoot()): Storage 
     const { openSqlite } = require("./sqlite.ts") as typeof import("./sqlite.ts");
     return openSqlite(path === ":memory:" ? path : resolve(root, path), synchronous);
   }
-  if (/^(rediss?|valkeys?|redis\+unix)$/.test(scheme ?? "")) {
+  if (/^(redis|valkey)(s|\+unix)?$/.test(scheme ?? "")) {
     return (require("./redis.ts") as typeof import("./redis.ts")).openRedis(url);
   }
   throw new InvalidOptionError(

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { InvalidOptionError } from "../../src/errors.ts";
+import { openStorage } from "../../src/storage/open.ts";
 import { type RedisAddress, redisAddress, withPrefix } from "../../src/storage/redis/address.ts";
 import { certificates } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -44,6 +45,13 @@ test("a URL may say no more than the host", () => {
     shown: "redis://localhost:6379",
   });
 });
+
+test.each(["redis://h", "rediss://h", "redis+unix:///s", "valkey://h", "valkeys://h", "valkey+unix:///s"])(
+  "%s opens a storage, which connects when it is first used",
+  async (url) => {
+    await openStorage(url).close();
+  },
+);
 
 test("a URL may say everything", () => {
   expect(redisAddress("valkey://al%40ice:p%3Aw@10.0.0.1:7000/12?prefix=my+app&timeout=250ms")).toEqual({
