@@ -28,7 +28,7 @@ const places: Record<string, () => Promise<{ url: string } & AsyncDisposable>> =
 
 describe.each(Object.keys(places))("%s", (name) => {
   const place = places[name]!;
-  const total = name === "Redis over TLS" ? 2_000 : 20_000;
+  const total = name === "Redis over TLS" ? 2_000 : 10_000;
 
   test(`two producers and two workers, each a program: ${total} jobs execute once each, with the right results`, async () => {
     using folder = temporaryFolder();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { simulate } from "./simulate.ts";
 
 /** How many seeds are tried, and from which on. */
-const count = Number(process.env.NUVOM_TEST_SEEDS ?? 1_500);
+const count = Number(process.env.NUVOM_TEST_SEEDS ?? 1_000);
 const from = Number(process.env.NUVOM_TEST_SEED ?? 1);
 
 /** In one test: a few seconds' worth. */
