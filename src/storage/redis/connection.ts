@@ -133,7 +133,7 @@ async function connect(address: RedisAddress): Promise<Bun.RedisClient> {
   try {
     await client.connect();
   } catch (cause) {
-    // What it needs takes as long to load as all else of Nuvom.
+    // Few programs need it, and what it needs takes long to load.
     const { whyNoConnection } = await import("./diagnosis.ts");
     const { problem, passing } = await whyNoConnection(address);
     if (passing) throw new StorageUnavailableError(address.shown, problem, { cause });
