@@ -38,7 +38,7 @@ for (const [file, finds] of Object.entries(expected)) {
   });
 }
 
-/** Files of several megabytes, which nobody wants to have in a repository. */
+/** Files of a megabyte and more, which nobody wants to have in a repository. */
 const large: Record<string, { source: string; finds: string[] }> = {
   "a data file.ts": {
     source: `import { task } from "nuvom";\nexport const rows = [\n${`  { a: "task('no')", b: [1, 2] },\n`.repeat(40_000)}];\ntask("data", () => rows);\n`,

@@ -47,7 +47,7 @@ test("a URL may say no more than the host", () => {
 });
 
 test.each(["redis://h", "rediss://h", "redis+unix:///s", "valkey://h", "valkeys://h", "valkey+unix:///s"])(
-  "%s opens a storage, which connects when it is first used",
+  "%s names a storage",
   async (url) => {
     await openStorage(url).close();
   },
