@@ -89,10 +89,13 @@ export class Lease {
       const recovered = await storage.recover(now);
       if (recovered.length > 0) emit({ type: "recovered", ids: recovered });
     }
-    this.rank = (await storage.workers()).filter(({ id, leaseUntil }) => {
-      return id < worker && leaseUntil > now;
-    }).length;
-    return now + length / 3;
+    const others = (await storage.workers()).filter(
+      ({ id, leaseUntil }) => id !== worker && leaseUntil > now,
+    );
+    this.rank = others.filter(({ id }) => id < worker).length;
+    // One whose lease ends before the next renewal has missed its own: its jobs need not wait for longer than that.
+    const ends = others.map(({ leaseUntil }) => Math.max(leaseUntil, this.#recoversFrom));
+    return Math.min(now + length / 3, ...ends);
   }
 
   #end(): void {

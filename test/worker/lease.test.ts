@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Nuvom, openStorage, type Storage } from "../../src/index.ts";
+import { Nuvom, openStorage, type Storage, type WorkerRecord } from "../../src/index.ts";
 import { Lease } from "../../src/worker/lease.ts";
 import type { ToProcess } from "../../src/worker/protocol.ts";
 import { Worker } from "../../src/worker/worker.ts";
@@ -10,7 +10,10 @@ const length = 10_000;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The lease of a worker whose storage answers what the test says. */
-function lease(answers: Partial<Pick<Storage, "heartbeat" | "recover">> = {}, clock = new VirtualClock()) {
+function lease(
+  answers: Partial<Pick<Storage, "heartbeat" | "recover" | "workers">> = {},
+  clock = new VirtualClock(),
+) {
   const lost: number[] = [];
   const failures: unknown[] = [];
   const storage = {
@@ -87,6 +90,28 @@ test("who had to wait for the storage as it came takes over nothing until the ot
   }
   expect(recoveries[0]! - back).toBeWithin(length, length * 1.4);
   expect(own.failures).toEqual([]);
+});
+
+test("what a worker that has died had is taken over as soon as its lease ends", async () => {
+  const clock = new VirtualClock();
+  const recoveries: number[] = [];
+  const end = clock.now() + length * 0.8;
+  using own = lease(
+    {
+      workers: async () => [{ id: "v", leaseUntil: end } as WorkerRecord],
+      async recover(now) {
+        recoveries.push(now);
+        return [];
+      },
+    },
+    clock,
+  );
+  await turn();
+  while (clock.now() < end) await clock.advance(length / 100);
+  expect(recoveries.at(-1)).toBe(end);
+  await clock.advance(length / 3);
+  expect(own.failures).toEqual([]);
+  expect(recoveries).toHaveLength(5);
 });
 
 test("a lease is lost, though its own clock says otherwise, if the storage has registered the worker anew", async () => {

@@ -4,26 +4,29 @@ import { task } from "nuvom";
 import { z } from "zod";
 
 /** One attempt is enough to see what becomes of it. */
-const once = { retry: { attempts: 1 }, timeout: "400ms" } as const;
+const once = { retry: { attempts: 1 } } as const;
+
+/** Of those that do not end by themselves. */
+const endless = { ...once, timeout: "400ms" } as const;
 
 export const loops = task("loops", {
-  ...once,
+  ...endless,
   run: () => {
     for (;;);
   },
 });
 
 export const waits = task("waits", {
-  ...once,
+  ...endless,
   run: () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   },
 });
 
-export const neverSettles = task("never-settles", { ...once, run: () => new Promise(() => {}) });
+export const neverSettles = task("never-settles", { ...endless, run: () => new Promise(() => {}) });
 
 export const stopsItself = task("stops-itself", {
-  ...once,
+  ...endless,
   run: async () => {
     process.kill(process.pid, "SIGSTOP");
     await new Promise(() => {});
@@ -32,7 +35,7 @@ export const stopsItself = task("stops-itself", {
 
 /** Waits for a program that cannot be asked to end, whose id it writes down. */
 export const startsDeafProgram = task("starts-deaf-program", {
-  ...once,
+  ...endless,
   async run({ file }: { file: string }) {
     const program = Bun.spawn(["sh", "-c", 'trap "" TERM INT HUP; while :; do sleep 1; done']);
     writeFileSync(file, String(program.pid));
@@ -77,7 +80,6 @@ export const forges = task("forges", {
 /** Uses memory, really, without end. */
 export const devours = task("devours", {
   ...once,
-  timeout: "1m",
   async run() {
     const all: Uint8Array[] = [];
     for (;;) {
