@@ -90,7 +90,7 @@ export function createRunner({ storage, clock, sizeLimit, hooks }: RunnerOptions
         deadlines.told(assigned);
         controller.abort(new DOMException(reason, name));
       },
-      catchUp() {},
+      catchUp: () => true,
       kill: leaveAlone,
       recall() {},
       takeBack() {},

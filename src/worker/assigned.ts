@@ -54,8 +54,11 @@ export function reasonOf({ killed, outOfMemory, wasReady }: Death): DeathReason 
   return killed ? "killed" : "crash";
 }
 
-/** How much longer than a job may wait in a process its worker waits to hear of it. */
-const beginMargin = 250;
+/**
+ * How much longer than a job may wait in a process its worker waits to hear of it: longer where messages are known to be
+ * on their way, which a busy machine may hold up, and a process in a long loop for good.
+ */
+const beginMargin = { caughtUp: 250, messagesToCome: 10_000 };
 
 /** The name of this execution of a job: an attempt's number can stand for two, a claim's cannot. */
 export function executionOf({ id, claims }: Job): string {
@@ -116,8 +119,8 @@ export class AssignedJobs {
   }
 
   /** Those that a process which cannot even give them back will not begin any more. */
-  unbegun(now: number): Assigned[] {
-    const latest = now - beginWithin - beginMargin;
+  unbegun(now: number, isCaughtUp: boolean): Assigned[] {
+    const latest = now - beginWithin - (isCaughtUp ? beginMargin.caughtUp : beginMargin.messagesToCome);
     return this.all.filter(({ startedAt, sentAt }) => startedAt === null && sentAt < latest);
   }
 

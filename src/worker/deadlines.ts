@@ -12,8 +12,8 @@ export interface DeadlineOptions {
 
 /** What is done to the process when time is up. */
 interface Means {
-  /** Hears of the jobs that have ended by now. */
-  catchUp(): void;
+  /** Hears of the jobs that have ended by now. Returns whether it knows all of them. */
+  catchUp(): boolean;
   abort(assigned: Assigned, name: "TimeoutError" | "AbortError", reason: string): void;
   kill(): void;
   /** Asks for the jobs that have not begun. */
@@ -109,7 +109,7 @@ export class Deadlines {
   #look(): void {
     const now = this.options.clock.now();
     if (!this.#isReady) return this.means.kill();
-    this.means.catchUp();
+    const isCaughtUp = this.means.catchUp();
     for (const assigned of this.jobs.executing()) {
       const due = dueAt(assigned, this.options.importLimit);
       if (due === null) continue;
@@ -128,7 +128,7 @@ export class Deadlines {
     if (!this.jobs.areSomeWaiting) return;
     if (this.isHeldUp) this.means.recall();
     // A process in a long loop cannot answer a recall. It will not begin these any more, so others may.
-    const unbegun = this.jobs.unbegun(now);
+    const unbegun = this.jobs.unbegun(now, isCaughtUp);
     if (unbegun.length > 0) this.means.takeBack(unbegun);
     this.#alarm.set(now + recallAfter);
   }

@@ -90,10 +90,10 @@ export function reportsIn(content: Uint8Array): Report[] {
 export interface JournalReader {
   path: string;
   /**
-   * What the process has not sent yet; nothing if it writes just now.
-   * @param received how many messages have come from it: nothing is read ahead of one that is on its way.
+   * What the process has not sent yet; `null` if it writes just now.
+   * @param received how many messages have come from it: if another is on its way, `null`, since it comes first.
    */
-  read(received?: number): Report[];
+  read(received?: number): Report[] | null;
   /** Removes its name, should the process not have come to that. */
   unlink(): void;
   close(): void;
@@ -130,9 +130,9 @@ export function createJournal(): JournalReader | null {
     read(received) {
       const { cleared, length, sent } = numbers();
       // Both begin anew after 32 bits.
-      if (received !== undefined && ((sent - received) | 0) > 0) return [];
+      if (received !== undefined && ((sent - received) | 0) > 0) return null;
       const content = bytes(header.size, Math.min(length, size - header.size));
-      return numbers().cleared === cleared ? reportsIn(content) : [];
+      return numbers().cleared === cleared ? reportsIn(content) : null;
     },
     close() {
       unlink();

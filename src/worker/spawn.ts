@@ -8,8 +8,8 @@ import { opened, sealed } from "./wire.ts";
 export interface Spawned {
   readonly pid: number;
   send(message: ToProcess): void;
-  /** Receives what it has not had the time to send. */
-  catchUp(): void;
+  /** Receives what it has not had the time to send. Returns whether all that it has reported is known by that. */
+  catchUp(): boolean;
   kill(): void;
 }
 
@@ -34,7 +34,9 @@ export const spawnProgram =
     const journal = createJournal();
     let received = 0;
     const catchUp = (messages?: number) => {
-      for (const report of journal?.read(messages) ?? []) options.received({ type: "report", report });
+      const reports = journal ? journal.read(messages) : [];
+      for (const report of reports ?? []) options.received({ type: "report", report });
+      return reports !== null;
     };
     let unreadable: string | null = null;
     let child: Bun.Subprocess;

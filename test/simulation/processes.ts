@@ -68,7 +68,7 @@ export function simulatedSpawn(machine: Machine): Spawn {
         if (message.type === "run") process.given += message.jobs.length;
         tell.send(() => receive(message));
       },
-      catchUp() {},
+      catchUp: () => true,
       kill: () => process.die("signal SIGKILL"),
     };
     return spawned;

@@ -132,7 +132,7 @@ describe("a hook harms nothing", () => {
         return {
           pid: number,
           send: (message) => messages.push(message),
-          catchUp() {},
+          catchUp: () => true,
           kill: () => killed.push(number),
         };
       },

@@ -50,7 +50,7 @@ describe("a journal", () => {
     const { reader, journal } = pair();
     journal.sending();
     journal.note(report(1));
-    expect(reader.read(0)).toEqual([]);
+    expect(reader.read(0)).toBeNull();
     expect(reader.read(1)).toEqual([report(1)]);
     expect(reader.read()).toEqual([report(1)]);
   });

@@ -161,7 +161,7 @@ test("what a claim brings after the lease has ended is put back, and not run", a
     spawn({ received }) {
       queueMicrotask(() => received({ type: "ready" }));
       const send = (message: ToProcess) => message.type === "run" && done.push("run");
-      return { pid: 1, send, catchUp() {}, kill() {} };
+      return { pid: 1, send, catchUp: () => true, kill() {} };
     },
     ...settings,
     lease: length,
@@ -180,7 +180,7 @@ test("a worker with nothing to do asks for jobs several times a minute, however 
     storage: openStorage("memory:"),
     spawn({ received }) {
       queueMicrotask(() => received({ type: "ready" }));
-      return { pid: 1, send() {}, catchUp() {}, kill() {} };
+      return { pid: 1, send() {}, catchUp: () => true, kill() {} };
     },
     ...settings,
     lease: 3_600_000,

@@ -23,7 +23,12 @@ function pool(mayStart: () => boolean = () => true) {
       if (!mayStart()) throw new Error("no more processes");
       const kill = () => queueMicrotask(() => exited("signal SIGKILL", false));
       const process = { at: clock.now(), received, kill };
-      return { pid: started.push(process), send: (message) => void sent.push(message), catchUp() {}, kill };
+      return {
+        pid: started.push(process),
+        send: (message) => void sent.push(message),
+        catchUp: () => true,
+        kill,
+      };
     },
     ...{ root: "/", environment: {}, config: null, sources: "s", worker: "w", files: new Map() },
     ...{ size: 1, concurrency: 1, sizeLimit: 1_000, killGrace: 10, importLimit: 10, maxMemory: null },
