@@ -112,6 +112,8 @@ function termsOf(
 }
 
 function checkOptions(task: string, options: EnqueueOptions): void {
+  // As most calls do: without them, a program need not load zod.
+  if (Bun.deepEquals(options, {})) return;
   const { error } = optionsShape().safeParse(options);
   if (error) throw new InvalidOptionError(`task ${JSON.stringify(task)}: ${problems(error, "options")}`);
   if (options.in !== undefined && options.at !== undefined) {

@@ -1,16 +1,13 @@
 import { basename, dirname } from "node:path";
-import type { z } from "zod";
 import { InvalidOptionError } from "../errors.ts";
 import { absoluteUrl, openStorage } from "../storage/open.ts";
 import type { Storage } from "../storage/storage.ts";
+import { type Configuration, checks, defaults } from "./checks.ts";
 import type { Config } from "./config.ts";
 import { configFile, isPlain, loadConfig } from "./file.ts";
 import { workersStorage } from "./inherited.ts";
 import { nearestName, unknownName } from "./nearest.ts";
-import { type OptionName, optionNames, options, shapes, variableOf } from "./options.ts";
-
-/** Every option with its value. Durations are milliseconds, sizes bytes. */
-export type Configuration = { [Name in OptionName]: z.output<ReturnType<typeof shapes>[Name]> };
+import { type OptionName, optionNames, options, variableOf } from "./options.ts";
 
 export interface Configured {
   values: Configuration;
@@ -43,18 +40,12 @@ export function configure(
     fromEnvironment(),
     fromFile(configFile(root)),
   ];
-  const values: Record<string, unknown> = {};
+  const values: Record<OptionName, unknown> = { ...defaults };
   const written: Record<string, unknown> = {};
   const origins: Record<string, string | null> = {};
   for (const name of optionNames) {
     const layer = layers.find((layer) => layer.values[name] !== undefined);
-    const { success, data, error } = shapes()[name].safeParse(layer?.values[name]);
-    if (!success) {
-      const [{ code, message } = { code: "", message: "" }] = error.issues;
-      const value = code === "custom" ? "" : `, not ${Bun.inspect(layer?.values[name], { depth: 0 })}`;
-      throw new InvalidOptionError(`${layer?.origin(name)}: ${message}${value}`);
-    }
-    values[name] = data;
+    if (layer) values[name] = checked(name, layer);
     written[name] = layer?.values[name];
     origins[name] = layer?.origin(name) ?? null;
   }
@@ -64,6 +55,15 @@ export function configure(
     origins: origins as Configured["origins"],
     warnings: unknownVariables(),
   };
+}
+
+function checked(name: OptionName, { values, origin }: Layer): unknown {
+  try {
+    return checks[name](values[name]);
+  } catch (error) {
+    const problem = (error as Error).message.replace(/^: (?:keep[.:] ?)?/, "");
+    throw new InvalidOptionError(`${origin(name)}: ${problem}`);
+  }
 }
 
 /** Opens the storage that is configured; a storage of the user's own is returned as it is. */

@@ -1,12 +1,3 @@
-import { availableParallelism } from "node:os";
-import { defaultSizeLimit } from "../codec.ts";
-import { type Duration, milliseconds } from "../duration.ts";
-import { checkedHooks } from "../hooks.ts";
-import { defaultKeep, type Keep, keepPolicy } from "../keep.ts";
-import { bytesOf, type Size } from "../size.ts";
-import type { Storage } from "../storage/storage.ts";
-import { lazily } from "../zod.ts";
-
 /** One thing that can be configured. The table of them makes the variables, the flags, the checks and the documents. */
 export interface Option {
   /** What stands for its value in the help; `null` if no text can say it. */
@@ -103,71 +94,4 @@ export function flagOf(name: OptionName): string {
 
 function kebab(name: string): string {
   return name.replace(/\.|(?=[A-Z])/g, "-").toLowerCase();
-}
-
-const shortestLease = 1_000;
-const wholeNumber = "must be a whole number of at least 1";
-
-/** How each is checked, and what it is then: durations are milliseconds, sizes bytes. */
-export const shapes = lazily((z) => {
-  /** What a function that throws makes of it. */
-  const read = <T, R>(convert: (value: T) => R) =>
-    z.unknown().transform((value, context): R => {
-      try {
-        return convert(value as T);
-      } catch (error) {
-        const message = (error as Error).message.replace(/^: (?:keep[.:] ?)?/, "");
-        context.issues.push({ code: "custom", message, input: value });
-        return z.NEVER;
-      }
-    });
-  const count = z.preprocess(asNumber, z.int(wholeNumber).min(1, wholeNumber));
-  const duration = read((value) => milliseconds(asNumber(value) as Duration, ""));
-  const size = read((value) => bytesOf(asNumber(value) as Size, ""));
-  const list = z.preprocess(
-    asList,
-    z.array(z.string().min(1, "must not hold an empty name")).min(1, "must name at least one"),
-  );
-  const isOpen = (value: unknown) =>
-    typeof value === "function" || typeof (value as Partial<Storage> | null)?.claim === "function";
-  return {
-    storage: z
-      .custom<string | Storage | (() => Storage)>(
-        (value) => (typeof value === "string" && value !== "") || isOpen(value),
-        "must be a URL, a storage, or a function that opens one",
-      )
-      .default(options.storage.otherwise),
-    include: list.default(["."]),
-    exclude: list.default([]),
-    processes: count.default(availableParallelism),
-    concurrency: count.default(1),
-    queues: list.nullable().default(null),
-    grace: duration.default(10_000),
-    killGrace: duration.default(2_000),
-    lease: duration
-      .refine((length) => length >= shortestLease, 'must be at least a second, such as "10s"')
-      .default(10_000),
-    importLimit: duration.default(30_000),
-    maxMemory: size.nullable().default(null),
-    "recycle.jobs": count.nullable().default(null),
-    "recycle.age": duration.nullable().default(null),
-    "recycle.memory": size.nullable().default(null),
-    sizeLimit: size.default(defaultSizeLimit),
-    metricsPort: z
-      .preprocess(asNumber, z.int("must be a port").min(0, "must be a port").max(65535, "must be a port"))
-      .nullable()
-      .default(null),
-    metricsHost: z.string().min(1).default("127.0.0.1"),
-    keep: read((keep: Keep) => keepPolicy(keep, "")).default(() => keepPolicy(defaultKeep, "")),
-    hooks: read(checkedHooks).default({}),
-  } satisfies Record<OptionName, unknown>;
-});
-
-/** Variables and flags are texts. */
-function asNumber(value: unknown): unknown {
-  return typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-}
-
-function asList(value: unknown): unknown {
-  return typeof value === "string" ? value.split(",").map((part) => part.trim()) : value;
 }

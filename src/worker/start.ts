@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { systemClock } from "../clock.ts";
+import type { Configuration } from "../config/checks.ts";
 import type { Config } from "../config/config.ts";
-import { type Configuration, type Configured, configure, configuredStorage } from "../config/configure.ts";
+import { type Configured, configure, configuredStorage } from "../config/configure.ts";
 import { storageVariable } from "../config/inherited.ts";
 import type { Task } from "../definition.ts";
 import type { Discovery } from "../discovery/discover.ts";

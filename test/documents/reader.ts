@@ -102,7 +102,7 @@ export async function follow(blocks: readonly Block[]): Promise<void> {
           note === "until it says" && !says(output, blocks[index + 1]!.text) && performance.now() < giveUpAt;
         output = await run(text, block);
         while (isAwaited()) {
-          await Bun.sleep(250);
+          await Bun.sleep(1000);
           output = await run(text, block);
         }
       }
