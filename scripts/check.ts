@@ -2,7 +2,9 @@
  * Checks everything, each step even if one before it failed: types, lint, tests. The last line counts what passed and
  * failed: every test, and the type check and the lint as one each.
  */
-export {};
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 interface Count {
   passed: number;
@@ -15,34 +17,47 @@ async function checkScript(name: string): Promise<Count> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** Most tests wait for some of their time. */
+const filesAtOnce = 3;
+
+/** Each file in a process of its own, which takes less of the machine than Bun's own way to run several at once. */
 async function runTests(): Promise<Count> {
-  const child = Bun.spawn([process.execPath, "test", "--parallel=3", "--timeout=30000"], {
-    stdio: ["ignore", "inherit", "pipe"],
+  const files = [...new Bun.Glob("test/**/*.test.ts").scanSync()].sort();
+  const total = { passed: 0, failed: 0 };
+  async function runNext(): Promise<void> {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      const { passed, failed } = await runFile(file);
+      total.passed += passed;
+      total.failed += failed;
+    }
+  }
+  await Promise.all(Array.from({ length: filesAtOnce }, runNext));
+  return total;
+}
+
+/** Says a line of a file whose tests all pass, and all that it has printed of another. */
+async function runFile(file: string): Promise<Count> {
+  const began = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), "nuvom-check-"));
+  // No pipe, which a process that a test has left behind could hold open for ever.
+  const log = openSync(join(folder, "log"), "w");
+  const child = Bun.spawn([process.execPath, "test", "--timeout=30000", `./${file}`], {
+    stdio: ["ignore", log, log],
     env: process.stderr.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env,
   });
-  let output = "";
-  const copied = copy(child.stderr, (text) => {
-    output += text;
-  });
   const code = await child.exited;
-  // A process that a test has left behind may hold the pipe open for ever.
-  await Promise.race([copied, Bun.sleep(1000)]);
-  return countTests(Bun.stripANSI(output), code);
+  closeSync(log);
+  const output = readFileSync(join(folder, "log"), "utf8");
+  rmSync(folder, { recursive: true });
+  const count = countTests(Bun.stripANSI(output), code);
+  if (count.failed > 0) console.log(output);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${file}: ${count.passed} passed, ${count.failed} failed [${seconds} s]`);
+  return count;
 }
 
-async function copy(from: ReadableStream<Uint8Array>, also: (text: string) => void) {
-  const decoder = new TextDecoder();
-  for await (const chunk of from) {
-    process.stderr.write(chunk);
-    also(decoder.decode(chunk, { stream: true }));
-  }
-}
-
-/**
- * Reads the summary that ends the output. Unlike Bun's JUnit report it counts files that could not be loaded; where it
- * is missing, Bun crashed or a test ended the process.
- */
-function countTests(output: string, code: number | null): Count {
+/** Reads the summary that ends the output. Where it is missing, Bun crashed or a test ended the process. */
+function countTests(output: string, code: number): Count {
   const summary = /(?:^|\n) *(\d+) pass\n(?: *\d+ .*\n)*Ran \d+ tests? across .*\s*$/.exec(output);
   const passed = Number(summary?.[1] ?? 0);
   const failed = Number(/^ *(\d+) fail$/m.exec(summary?.[0] ?? "")?.[1] ?? 0);
