@@ -20,9 +20,6 @@ import { fixtures } from "../support/worker.ts";
 const example = join(import.meta.dir, "../../examples/storage");
 const token = "secret";
 
-// The laws on what a user's own test says: the remote storage in front of memory.
-await import("../../examples/storage/remote/remote.test.ts");
-
 testStorage("remote, in front of SQLite", () => {
   const folder = temporaryFolder();
   const storage = openStorage(`sqlite:${folder.file("jobs.db")}`);

@@ -4,7 +4,7 @@ import { soak } from "./run.ts";
 import { summary } from "./summary.ts";
 
 /** Of chaos; a few more pass until all is done. `bun test/soak/main.ts` goes on for longer. */
-const seconds = Number(process.env.NUVOM_TEST_SOAK ?? 6);
+const seconds = Number(process.env.NUVOM_TEST_SOAK ?? 4);
 
 test.each(["sqlite", "redis"] as const)(
   "whatever is killed and stopped, on %s every law holds in the end",
