@@ -130,7 +130,9 @@ export class Nuvom {
     while (this.#waiting.length > 0) {
       const calls = this.#waiting.splice(0, this.#waiting.length);
       try {
-        const ids = await this.storage.insert(calls.flatMap((call) => call.jobs));
+        const all: NewJob[] = [];
+        for (const { jobs } of calls) for (const job of jobs) all.push(job);
+        const ids = await this.storage.insert(all);
         let first = 0;
         for (const { jobs, resolve } of calls) {
           resolve(ids.slice(first, first + jobs.length));

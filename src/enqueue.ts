@@ -78,11 +78,10 @@ export async function newJobs<Input>(
       : [];
   if (definition.input) await Promise.all(inputs.map((input) => validInput(definition, input)));
   const limits = { root: "input", limit: context.sizeLimit };
-  return inputs.map((input, index) => ({
-    id: ids[index]!,
-    ...(shared ?? terms[index]!),
-    input: encode(input, limits),
-  }));
+  return inputs.map((input, index) => {
+    const own = { id: ids[index]!, input: encode(input, limits) };
+    return shared ? { ...shared, ...own } : Object.assign(terms[index]!, own);
+  });
 }
 
 /** All of a job but what tells it from others of the same call. */
@@ -95,6 +94,7 @@ function termsOf(
   const runAt =
     options.at?.getTime() ?? now + (options.in === undefined ? 0 : milliseconds(options.in, "in"));
   const timeout = options.timeout === undefined ? definition.timeout : options.timeout;
+  const { keepFor, keepFailedFor, keepCount } = definition.keep ?? keep;
   return {
     task: definition.name,
     queue: options.queue ?? definition.queue,
@@ -106,8 +106,10 @@ function termsOf(
     createdAt: now,
     schedule: null,
     scheduledFor: null,
+    keepFor,
+    keepFailedFor,
+    keepCount,
     traceparent: options.traceparent ?? currentTraceparent(),
-    ...(definition.keep ?? keep),
   };
 }
 

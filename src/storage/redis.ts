@@ -143,7 +143,8 @@ export function openRedis(url: string): Storage {
     async insert(jobs) {
       const queues = distinct(jobs.map((job) => job.queue));
       const bytes: Uint8Array[] = [];
-      const asked = { jobs: jobs.flatMap((job) => insertion(job, queues, bytes)) };
+      const asked = { jobs: [] as unknown[] };
+      for (const job of jobs) asked.jobs.push(...insertion(job, queues, bytes));
       const repeatable = jobs.every(isRemembered);
       const ids = jobs.map(({ id }) => id);
       const { answer } = await run(scripts.insert, queues, { asked, bytes, repeatable });
