@@ -15,7 +15,7 @@ import {
 import { storageKeys } from "./redis/keys.ts";
 import {
   distinct,
-  insertion,
+  insertions,
   isRemembered,
   queuesOf,
   type Request,
@@ -143,8 +143,7 @@ export function openRedis(url: string): Storage {
     async insert(jobs) {
       const queues = distinct(jobs.map((job) => job.queue));
       const bytes: Uint8Array[] = [];
-      const asked = { jobs: [] as unknown[] };
-      for (const job of jobs) asked.jobs.push(...insertion(job, queues, bytes));
+      const asked = { jobs: insertions(jobs, queues, bytes) };
       const repeatable = jobs.every(isRemembered);
       const ids = jobs.map(({ id }) => id);
       const { answer } = await run(scripts.insert, queues, { asked, bytes, repeatable });

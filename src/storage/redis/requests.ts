@@ -13,8 +13,14 @@ export interface Request {
   repeatable?: boolean;
 }
 
-/** The values by which the scripts take a job to be added, with its document among the bytes. */
-export function insertion(job: NewJob, queues: readonly string[], bytes: Uint8Array[]) {
+/** The values by which the scripts take jobs to be added, with their documents among the bytes. */
+export function insertions(jobs: readonly NewJob[], queues: readonly string[], bytes: Uint8Array[]) {
+  const values: unknown[] = [];
+  for (const job of jobs) values.push(...insertion(job, queues, bytes));
+  return values;
+}
+
+function insertion(job: NewJob, queues: readonly string[], bytes: Uint8Array[]) {
   const { queue, id, priority, runAt, key } = job;
   // The script would notice it only when other jobs are in.
   if (!Number.isFinite(runAt) || !priorities.includes(priority)) {
@@ -40,7 +46,7 @@ export function scheduleChange(
   if (to && to.nextRunAt !== null && !Number.isFinite(to.nextRunAt)) {
     throw new StorageError(`schedule ${id} cannot be stored: nextRunAt ${to.nextRunAt}`);
   }
-  const change = [id, from, jobs.flatMap((job) => insertion(job, queues, bytes))];
+  const change = [id, from, insertions(jobs, queues, bytes)];
   if (!to) return change;
   const next = to.paused ? null : to.nextRunAt;
   return [...change, queues.indexOf(to.queue) + 1, enclose(packSchedule(to), bytes), next];
