@@ -59,18 +59,15 @@ export class Deadlines {
     this.#alarm.cancel();
   }
 
-  /** To be called when jobs came or went. Returns those that have begun by that. */
-  noteStarts(): Assigned[] {
+  /** To be called when jobs came or went. */
+  noteStarts(): void {
     const now = this.options.clock.now();
-    const begun: Assigned[] = [];
     for (const assigned of this.jobs.executing()) {
       if (assigned.startedAt !== null) continue;
       assigned.startedAt = now;
       this.#setAlarm(assigned);
-      begun.push(assigned);
     }
     if (this.jobs.areSomeWaiting) this.#alarm.set(now + recallAfter);
-    return begun;
   }
 
   /** The file of a job's task is being imported. */

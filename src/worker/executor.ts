@@ -150,6 +150,11 @@ export class Executor {
     this.#leave(message, then);
   }
 
+  /** Resolves when it has left: what the job does to its process cannot keep it back any more. */
+  #sent(message: FromProcess): Promise<void> {
+    return new Promise((resolve) => this.#send(message, resolve));
+  }
+
   #leave(message: FromProcess, then?: () => void): void {
     this.#leaving++;
     this.port.sendThen(message, () => {
@@ -185,7 +190,9 @@ export class Executor {
       }
     }
     if (signal.aborted) return { execution, kind: "dropped" };
-    if (!isImported || now() - sentAt > lateAfter) this.#send({ type: "began", execution });
+    const isLate = !isImported || now() - sentAt > lateAfter;
+    if (definition?.hooks.onStart) await this.#sent({ type: "began", execution });
+    else if (isLate) this.#send({ type: "began", execution });
     if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(task) };
     return runJob(job, definition, signal, {
       ...means,

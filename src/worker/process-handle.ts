@@ -16,8 +16,6 @@ export class ProcessHandle {
   readonly #deadlines: Deadlines;
   readonly #process: Spawned;
   readonly #startedAt: number;
-  /** The tasks whose files it has imported. */
-  readonly #loaded = new Set<string>();
   #isReady = false;
   #isKilled = false;
   #isRetiring = false;
@@ -165,7 +163,6 @@ export class ProcessHandle {
       case "output":
         return this.#print(message.execution, message.lines);
       case "loaded":
-        this.#loaded.add(message.facts.task);
         return this.listener.loaded(message.facts);
       case "spoiled":
         return this.retire();
@@ -187,7 +184,7 @@ export class ProcessHandle {
       case "importing":
         return this.#deadlines.importing(assigned);
       case "began":
-        if (assigned.importing) this.listener.began(assigned);
+        this.listener.began(assigned);
         return this.#deadlines.begin(assigned);
       case "aborted":
         return this.#deadlines.told(assigned);
@@ -219,7 +216,7 @@ export class ProcessHandle {
     const sentAt = this.options.clock.now();
     this.#jobs.sent(jobs, sentAt);
     this.#process.send({ type: "run", sentAt, jobs: jobs.map(assignmentOf) });
-    this.#noteStarts();
+    this.#deadlines.noteStarts();
   }
 
   #report(report: Report): void {
@@ -232,7 +229,7 @@ export class ProcessHandle {
       const { duration } = report;
       this.#meanDuration = (this.#meanDuration ?? duration) * 0.9 + duration * 0.1;
     }
-    this.#noteStarts();
+    this.#deadlines.noteStarts();
     this.listener.report(this, assigned, report);
     if (this.#isUsedUp()) this.retire();
     this.#endIfRetired();
@@ -247,15 +244,9 @@ export class ProcessHandle {
   #returned(executions: readonly string[]): void {
     this.#isRecalling = false;
     const jobs = executions.flatMap((execution) => this.#jobs.take(execution)?.job ?? []);
-    this.#noteStarts();
+    this.#deadlines.noteStarts();
     this.listener.returned(this, jobs);
     this.#endIfRetired();
-  }
-
-  #noteStarts(): void {
-    for (const assigned of this.#deadlines.noteStarts()) {
-      if (this.#loaded.has(assigned.job.task)) this.listener.began(assigned);
-    }
   }
 
   #endIfRetired(): void {

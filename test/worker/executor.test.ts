@@ -1,8 +1,23 @@
 import { expect, test } from "bun:test";
-import { Executor } from "../../src/worker/executor.ts";
-import type { FromProcess } from "../../src/worker/protocol.ts";
+import { Executor, type Port } from "../../src/worker/executor.ts";
+import type { FromProcess, ToProcess } from "../../src/worker/protocol.ts";
 import { temporaryProject } from "../support/project.ts";
 import { until } from "../support/until.ts";
+
+const noInput = new Uint8Array([192]);
+
+function executorOf(task: string, file: string, sendThen: Port["sendThen"]): Executor {
+  const executor = new Executor({ sendThen, journal: null });
+  const files = new Map([[task, file]]);
+  executor.receive({ type: "start", files, config: null, concurrency: 1, sizeLimit: 1_000 });
+  return executor;
+}
+
+function run(task: string, ...executions: string[]): ToProcess {
+  const job = { task, attempt: 1, maxAttempts: 1, runAt: 0, scheduledFor: null, traceparent: null };
+  const jobs = executions.map((execution) => ({ ...job, id: execution, execution, input: noInput }));
+  return { type: "run", sentAt: Date.now(), jobs };
+}
 
 test("a job that is aborted while its file is imported does not begin", async () => {
   using project = await temporaryProject({
@@ -14,17 +29,53 @@ test("a job that is aborted while its file is imported does not begin", async ()
   });
   const said: FromProcess[] = [];
   const send = (message: FromProcess) => void said.push(message);
-  const executor = new Executor({ sendThen: send, journal: null });
-  const files = new Map([["test.slow-import", project.file("slow.ts")]]);
-  executor.receive({ type: "start", files, config: null, concurrency: 1, sizeLimit: 1_000 });
-  const job = { id: "j", task: "test.slow-import", attempt: 1, maxAttempts: 1, runAt: 0, scheduledFor: null };
-  const input = new Uint8Array([192]);
-  const assigned = { ...job, execution: "j:1", traceparent: null, input };
-  executor.receive({ type: "run", sentAt: Date.now(), jobs: [assigned] });
+  const executor = executorOf("test.slow-import", project.file("slow.ts"), send);
+  executor.receive(run("test.slow-import", "j:1"));
   expect(said).toEqual([{ type: "importing", execution: "j:1" }]);
   executor.receive({ type: "abort", execution: "j:1", name: "AbortError", reason: "it was taken back" });
   await Bun.write(project.file("go"), "");
   await until(async () => said.some(({ type }) => type === "report"));
   expect(said.at(-1)).toEqual({ type: "report", report: { execution: "j:1", kind: "dropped" } });
   expect(await Bun.file(project.file("ran")).exists()).toBe(false);
+});
+
+test("only what begins is said to have begun to a hook, before it can do anything to its process", async () => {
+  using project = await temporaryProject({
+    "told.ts": `
+      import { appendFileSync } from "node:fs";
+      import { task } from "nuvom";
+      export const told = task("test.told", {
+        onStart() {},
+        run: (_, { id }) => appendFileSync(import.meta.dir + "/ran", id),
+      });`,
+  });
+  const ran = async () => {
+    const file = Bun.file(project.file("ran"));
+    return (await file.exists()) ? await file.text() : "";
+  };
+  const said: string[] = [];
+  const leave: (() => void)[] = [];
+  const executor = executorOf("test.told", project.file("told.ts"), (message, left) => {
+    const execution = "execution" in message ? message.execution : null;
+    if (message.type === "report") said.push(`${message.report.execution} ${message.report.kind}`);
+    else if (execution !== null) said.push(`${execution} ${message.type}`);
+    leave.push(left);
+  });
+  const heard = (what: string) => until(async () => said.at(-1) === what);
+  const allLeave = () => {
+    for (const left of leave.splice(0)) left?.();
+  };
+
+  executor.receive(run("test.told", "a", "b"));
+  await heard("a began");
+  expect(await ran()).toBe("");
+  allLeave();
+  await heard("a succeeded");
+  expect(await ran()).toBe("a");
+  // Its worker takes the next one as executing when it has read this.
+  executor.receive({ type: "recall" });
+  allLeave();
+  executor.receive(run("test.told", "c"));
+  await heard("c began");
+  expect(said).toEqual(["a importing", "a began", "a succeeded", "c began"]);
 });

@@ -33,7 +33,7 @@ describe("the hooks of a task hear", () => {
   test.each(stories)("of one that is to %s", async (does, hooks) => {
     await using bench = await workbench();
     const file = bench.folder.file("heard");
-    const job = await bench.nuvom.enqueue(hooked, { file, does });
+    const job = await bench.nuvom.enqueue(hooked, { file, does }, does === "hang" ? { timeout: 200 } : {});
     const last = hooks.at(-1) as { hook: string };
     await until(async () => heardIn(file).some(({ hook }) => hook === last.hook));
     // An attempt begins twice where its process died in the first.
@@ -52,6 +52,26 @@ describe("the hooks of a task hear", () => {
     ];
   }
 });
+
+test("a job is told to have begun once, also where its process was held up before it did", async () => {
+  await using bench = await workbench({ processes: 1 });
+  const { storage } = bench.nuvom;
+  const file = bench.folder.file("heard");
+  const told = (hook: string) => heardIn(file).filter((each) => each.hook === hook).length;
+  const running = async () => (await storage.list({ state: "running" }, { limit: 50 })).length;
+  const inputs = Array.from({ length: 100 }, (): Hooked => ({ file, does: "succeed" }));
+  const { pid } = await bench.event("process-started");
+  // So that it has imported the task, and its worker knows how short the jobs are.
+  await (await bench.nuvom.enqueue(hooked, inputs[0]!)).result();
+  process.kill(pid, "SIGSTOP");
+  await bench.nuvom.enqueueMany(hooked, inputs);
+  await until(async () => (await running()) > 1);
+  // But for the first they are taken back, and that one is returned for it has waited too long.
+  await until(async () => (await running()) === 1);
+  process.kill(pid, "SIGCONT");
+  await until(async () => told("onSuccess") === inputs.length + 1);
+  expect(told("onStart")).toBe(inputs.length + 1);
+}, 30_000);
 
 describe("the hooks of the configuration hear", () => {
   test("of the jobs of every task, besides the task's own", async () => {
