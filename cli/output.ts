@@ -6,14 +6,13 @@ import { jobErrors, jobNotes } from "../src/handle.ts";
 import type { Job, JobState, WorkerRecord } from "../src/index.ts";
 import type { JobError, Progress } from "../src/job.ts";
 
-const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
-
 const codes = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 
 export type Colour = keyof typeof codes;
 
 /** Colours only on a terminal. */
 export function paint(colour: Colour, text: string): string {
+  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
   return coloured ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;
 }
 

@@ -10,21 +10,42 @@ const main = join(import.meta.dir, "../../cli/main.ts");
 const shells: [name: string, script: (words: string[]) => string][] = [
   [
     "bash",
-    (words) => `source <(nuvom completion bash)
+    (words) => `source ./completion
       COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}; _nuvom; printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
   [
     "zsh",
     (words) => `compdef() { :; }
       compadd() { for word in "\${(@P)2}"; do [[ $word == $words[CURRENT]* ]] && print -r -- $word; done; }
-      source <(nuvom completion zsh)
+      source ./completion
       words=(${quoted(words)}); CURRENT=${words.length}; _nuvom`,
   ],
-  ["fish", (words) => `nuvom completion fish | source; complete -C ${quoted([words.join(" ")])}`],
+  ["fish", (words) => `source ./completion; complete -C ${quoted([words.join(" ")])}`],
 ];
 
 function quoted(words: string[]): string {
   return words.map((word) => `'${word}'`).join(" ");
+}
+
+/** A project with these sources, in whose folder a shell knows `nuvom` and what it prints for that shell. */
+async function projectFor(shell: string, sources: string) {
+  const { stdout } = await nuvom(["completion", shell]);
+  const project = await temporaryProject({
+    "tasks.ts": sources,
+    "bin/nuvom": `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`,
+    completion: stdout,
+  });
+  chmodSync(project.file("bin/nuvom"), 0o755);
+  return project;
+}
+
+function runIn(project: Awaited<ReturnType<typeof projectFor>>, shell: string, script: string) {
+  const { stdout, stderr } = Bun.spawnSync([shell, "-c", script], {
+    cwd: project.path,
+    env: { ...process.env, PATH: `${project.file("bin")}:${process.env.PATH}` },
+  });
+  expect(stderr.toString()).toBe("");
+  return stdout.toString().trim().split("\n");
 }
 
 describe.each(shells)("%s completes", (shell, script) => {
@@ -47,43 +68,29 @@ describe.each(shells)("%s completes", (shell, script) => {
     [["jobs", "--state", "ca"], ["cancelled"]],
     [["completion", "f"], ["fish"]],
   ])("%j", async (words, found) => {
-    using project = await temporaryProject({
-      "tasks.ts": `
-        import { task } from "nuvom";
-        export const names = [task("report.daily", () => 1), task("report.weekly", () => 1), task("other", () => 1)];`,
-      "bin/nuvom": `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`,
-    });
-    chmodSync(project.file("bin/nuvom"), 0o755);
-    const { stdout, stderr } = Bun.spawnSync([shell, "-c", script(["nuvom", ...words])], {
-      cwd: project.path,
-      env: { ...process.env, PATH: `${project.file("bin")}:${process.env.PATH}` },
-    });
-    expect(stderr.toString()).toBe("");
-    expect(stdout.toString().trim().split("\n").sort()).toEqual(found);
+    using project = await projectFor(
+      shell,
+      `import { task } from "nuvom";
+      export const names = [task("report.daily", () => 1), task("report.weekly", () => 1), task("other", () => 1)];`,
+    );
+    expect(runIn(project, shell, script(["nuvom", ...words])).sort()).toEqual(found);
   });
 });
 
 test.each(shells)(
   "%s runs nothing of what a task is called, and completes it whole",
   async (shell, script) => {
-    using project = await temporaryProject({
-      "tasks.ts": `
-      import { task } from "nuvom";
+    using project = await projectFor(
+      shell,
+      `import { task } from "nuvom";
       export const names = [task("odd$(touch\${IFS}ran)", () => 1), task("odd\`touch ran\`", () => 1), task("odd\\nline", () => 1)];`,
-      "bin/nuvom": `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`,
-    });
-    chmodSync(project.file("bin/nuvom"), 0o755);
-    const { stdout } = Bun.spawnSync([shell, "-c", script(["nuvom", "enqueue", "odd"])], {
-      cwd: project.path,
-      env: { ...process.env, PATH: `${project.file("bin")}:${process.env.PATH}` },
-    });
+    );
+    const found = runIn(project, shell, script(["nuvom", "enqueue", "odd"]));
     expect(await Bun.file(project.file("ran")).exists()).toBe(false);
-    const found = stdout
-      .toString()
-      .trim()
-      .split("\n")
-      .map((word) => word.replaceAll("\\", ""));
-    expect(found.sort()).toEqual(["odd$(touch$\x7bIFS}ran)", "odd`touch ran`"]);
+    expect(found.map((word) => word.replaceAll("\\", "")).sort()).toEqual([
+      "odd$(touch$\x7bIFS}ran)",
+      "odd`touch ran`",
+    ]);
   },
 );
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Nuvom, openStorage, startWorker, task, type WorkerRecord } from "../../src/index.ts";
-import { nuvom } from "../support/programs.ts";
+import { nuvom, startNuvom } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
 import { startRedis } from "../support/redis.ts";
 
@@ -107,7 +107,8 @@ describe("nuvom doctor", () => {
       site.project.file("nuvom.config.ts"),
       "export default { storage: 'redis://me:secret@localhost:1?timeout=300ms' };",
     );
-    const { stdout, exitCode } = await nuvom(["doctor"], { cwd: site.project.path });
+    // This program has loaded what was there before.
+    const { stdout, exitCode } = await startNuvom(["doctor"], { cwd: site.project.path }).ended;
     expect(stdout).toMatch(/^wrong +storage redis:\/\/.*localhost:1.* cannot be reached/m);
     expect(stdout).not.toContain("secret");
     expect(exitCode).toBe(1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { basename, join } from "node:path";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { commandLine, plainText } from "../support/command-line.ts";
-import { nuvom } from "../support/programs.ts";
+import { startNuvom } from "../support/programs.ts";
 import { onTerminal } from "../support/terminal.ts";
 
 const folder = join(import.meta.dir, "../../cli/commands");
@@ -70,7 +70,7 @@ describe("on a terminal and in a pipe the same is said by", () => {
     async (name) => {
       for (const args of calls[name]!(ids)) {
         const env = { NUVOM_STORAGE: bench.storage };
-        const pipe = await nuvom([name, ...args], { env: { ...env, NO_COLOR: "" } });
+        const pipe = await startNuvom([name, ...args], { env: { ...env, NO_COLOR: "" } }).ended;
         expect(pipe.stdout + pipe.stderr).toMatch(plainText);
         const terminal = await onTerminal(80, [name, ...args], { env });
         expect(terminal.exitCode).toBe(pipe.exitCode);

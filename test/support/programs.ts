@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { runHere, type Said } from "./run-here.ts";
 import { fixtures } from "./worker.ts";
 
 const main = join(import.meta.dir, "../../cli/main.ts");
@@ -13,9 +14,15 @@ interface ProgramOptions {
   stdin?: string;
 }
 
-/** Runs `nuvom …` to its end in a folder and returns what it said. */
-export function nuvom(args: string[], options: ProgramOptions = {}) {
-  return startNuvom(args, options).ended;
+/** They run or import tasks, or go on until a signal. */
+const executing = new Set(["worker", "dev", "bench", "enqueue"]);
+
+/** Runs `nuvom …` to its end in a folder and returns what it said: in a program of its own where that can matter. */
+export function nuvom(args: string[], options: ProgramOptions = {}): Promise<Said> {
+  const { cwd = fixtures, env = {}, stdin } = options;
+  const isExecuting = executing.has(args[0] ?? "") && !args.includes("--help");
+  if (stdin !== undefined || isExecuting) return startNuvom(args, options).ended;
+  return runHere(args, cwd, { ...uncoloured, NUVOM_STORAGE: "", ...env });
 }
 
 /** Starts `nuvom …` in a folder; `output` and `errors` are what it has printed so far. */
