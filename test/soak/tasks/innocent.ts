@@ -19,7 +19,7 @@ export const busy = task("busy", {
   keep: "forever",
   run: (_: unknown, context) =>
     executed("busy", context, () => {
-      for (const end = performance.now() + 150; performance.now() < end; );
+      Bun.sleepSync(150);
     }),
 });
 
