@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { task } from "../../src/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { greet } from "../fixtures/tasks/greet.ts";
 import { commandLine, plainText, widest } from "../support/command-line.ts";
 
 describe("jobs", () => {
@@ -28,14 +29,14 @@ describe("jobs", () => {
     await using bench = commandLine();
     const { client } = bench;
     const add = await client.enqueue(tasks.add, { x: 1, y: 2 });
-    const greet = await client.enqueue(tasks.greet, { name: "Ada" });
+    const greeting = await client.enqueue(greet, { name: "Ada" });
     await bench.work();
     const mine = await client.enqueue(tasks.add, { x: 1, y: 2 }, { queue: "mine" });
     const ids = async (...args: string[]) =>
       (await bench.json("jobs", ...args)).map(({ id }: { id: string }) => id);
-    expect(await ids("--state", "succeeded")).toEqual([greet.id, add.id]);
+    expect(await ids("--state", "succeeded")).toEqual([greeting.id, add.id]);
     expect(await ids("--task", "math.add")).toEqual([mine.id, add.id]);
-    expect(await ids("--queue", "greetings")).toEqual([greet.id]);
+    expect(await ids("--queue", "greetings")).toEqual([greeting.id]);
     expect(await ids("--task", "math.add", "--state", "pending")).toEqual([mine.id]);
     expect(await ids("--state", "failed")).toEqual([]);
   });
@@ -56,19 +57,19 @@ describe("jobs", () => {
     );
   });
 
-  test("prints JSON as whole as it is long", async () => {
+  test("prints JSON into a pipe as whole as it is long", async () => {
     await using bench = commandLine();
     const inputs = Array.from({ length: 2_000 }, (_, number) => ({ number, text: "x".repeat(500) }));
     await bench.client.enqueueMany(tasks.echo, inputs);
-    const jobs = await bench.json("jobs", "--limit", "2000");
-    expect(jobs.map(({ input }: { input: unknown }) => input)).toEqual(inputs.toReversed());
+    const { stdout } = await bench.start("jobs", "--limit", "2000", "--json").ended;
+    expect(JSON.parse(stdout).map(({ input }: { input: unknown }) => input)).toEqual(inputs.toReversed());
   });
 });
 
 describe("job", () => {
   test("shows a job that succeeded", async () => {
     await using bench = commandLine();
-    const { id } = await bench.client.enqueue(tasks.greet, { name: "Ada" }, { key: "ada", timeout: "90s" });
+    const { id } = await bench.client.enqueue(greet, { name: "Ada" }, { key: "ada", timeout: "90s" });
     await bench.work();
     const { stdout, stderr, exitCode } = await bench.run("job", id);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -164,7 +165,7 @@ describe("status", () => {
       [1, 2, 3].map((x) => ({ x, y: 0 })),
     );
     await bench.work();
-    await client.enqueue(tasks.greet, { name: "Ada" });
+    await client.enqueue(greet, { name: "Ada" });
     await client.storage.pause("greetings", true);
     const now = Date.now();
     const worker = {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { greet } from "../fixtures/tasks/greet.ts";
 import { commandLine, plainText } from "../support/command-line.ts";
 
 const done = (stdout: string) => ({ stdout, stderr: "", exitCode: 0 });
@@ -7,7 +8,7 @@ const done = (stdout: string) => ({ stdout, stderr: "", exitCode: 0 });
 test("a paused queue gives no jobs out until it is resumed", async () => {
   await using bench = commandLine();
   const [held, other] = [
-    await bench.client.enqueue(tasks.greet, { name: "Ada" }),
+    await bench.client.enqueue(greet, { name: "Ada" }),
     await bench.client.enqueue(tasks.echo, 1),
   ];
   expect(await bench.run("pause", "greetings")).toEqual(done("greetings paused\n"));

@@ -3,6 +3,7 @@ import { factsOf } from "../../cli/why/facts.ts";
 import { reasonsOf } from "../../cli/why/reasons.ts";
 import { aJob, aWorker } from "../../src/testing/builders.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
+import { greet } from "../fixtures/tasks/greet.ts";
 import { commandLine, plainText, widest } from "../support/command-line.ts";
 import { nuvom } from "../support/programs.ts";
 import { temporaryProject } from "../support/project.ts";
@@ -168,7 +169,7 @@ describe("a job whose task its worker does not know", () => {
 
   test("or whose input does not fit is told from sources that are the same", async () => {
     await using bench = commandLine();
-    const { id } = await bench.client.enqueue(tasks.greet, { name: "Ada" });
+    const { id } = await bench.client.enqueue(greet, { name: "Ada" });
     const [job] = await bench.client.storage.get([id]);
     await bench.client.storage.cancel([id], "for its likeness", Date.now());
     const { input } = aJob();
@@ -177,7 +178,7 @@ describe("a job whose task its worker does not know", () => {
     await bench.work();
     const { reasons } = await bench.json("why", unfit.id, "--root", fixtures);
     expect(reasons[0]).toMatchObject({ code: "parked" });
-    expect(reasons[0].text).toMatch(/had the same sources as are here, where \S+basic\.ts:\d+ defines it/);
+    expect(reasons[0].text).toMatch(/had the same sources as are here, where \S+greet\.ts:\d+ defines it/);
   });
 });
 
@@ -220,7 +221,7 @@ test("what others have written stays within 80 columns and is plain", async () =
 
 test("a worker that serves no such queue, or is not heard of, is told of", async () => {
   await using bench = commandLine();
-  const { id } = await bench.client.enqueue(tasks.greet, { name: "Ada" });
+  const { id } = await bench.client.enqueue(greet, { name: "Ada" });
   await register(bench, "w1", ["default"]);
   expect(reasonsIn(await bench.json("why", id))).toEqual(["no-worker-for-queue", "due"]);
   await register(bench, "w2", ["greetings"]);

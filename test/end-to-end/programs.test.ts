@@ -26,7 +26,9 @@ const places: Record<string, () => Promise<{ url: string } & AsyncDisposable>> =
   },
 };
 
-describe.each(Object.keys(places))("%s", (name) => {
+const names = Object.keys(places);
+
+describe.each(names)("%s", (name) => {
   const place = places[name]!;
   const total = name === "Redis over TLS" ? 2_000 : 10_000;
 
@@ -59,10 +61,14 @@ describe.each(Object.keys(places))("%s", (name) => {
     expect(workers.size).toBe(2);
     await nuvom.close();
   }, 120_000);
+});
 
-  test.concurrent("a worker killed in the middle of 2,000 jobs: a new one completes them all", async () => {
+// They wait for a lease to end: all at once.
+test.concurrent.each(names)(
+  "%s: a worker killed in the middle of 2,000 jobs: a new one completes them all",
+  async (name) => {
     using folder = temporaryFolder();
-    await using storage = await place();
+    await using storage = await places[name]!();
     const file = folder.file("journal");
     const total = 2_000;
     const nuvom = new Nuvom({ storage: storage.url });
@@ -89,8 +95,9 @@ describe.each(Object.keys(places))("%s", (name) => {
       `killed after ${killedAt} of ${total} jobs, holding ${held}: ${ids.length - total} executed twice, none was lost`,
     );
     await nuvom.close();
-  }, 60_000);
-});
+  },
+  60_000,
+);
 
 test("the processes of a worker that is killed end with it, even in an endless loop", async () => {
   using folder = temporaryFolder();

@@ -5,6 +5,7 @@ import type { Job, Nuvom } from "../../src/index.ts";
 import { testNuvom } from "../../src/testing/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import * as context from "../fixtures/tasks/context.ts";
+import { greet } from "../fixtures/tasks/greet.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { countOf, every } from "../support/jobs.ts";
 import { until } from "../support/until.ts";
@@ -12,9 +13,9 @@ import { workbench } from "../support/worker.ts";
 
 /** Jobs of every kind. Two of them stay pending: one for tomorrow, and one whose input does not fit. */
 async function enqueueAll(nuvom: Nuvom, file: (name: string) => string): Promise<void> {
-  const greetUnchecked = { ...tasks.greet, definition: { ...tasks.greet.definition, input: undefined } };
+  const greetUnchecked = { ...greet, definition: { ...greet.definition, input: undefined } };
   await nuvom.enqueue(tasks.add, { x: 1, y: 2 });
-  await nuvom.enqueue(tasks.greet, { name: "Ada", at: new Date(0) }, { in: 40, priority: "low" });
+  await nuvom.enqueue(greet, { name: "Ada", at: new Date(0) }, { in: 40, priority: "low" });
   await nuvom.enqueue(greetUnchecked, { name: "" });
   await nuvom.enqueue(tasks.echo, new Map([["a", new Set([1n])]]), { queue: "other" });
   await nuvom.enqueue(tasks.flaky, undefined);

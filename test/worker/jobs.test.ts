@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { task } from "../../src/index.ts";
 import * as tasks from "../fixtures/tasks/basic.ts";
 import { tellsItsTrace } from "../fixtures/tasks/context.ts";
+import { greet } from "../fixtures/tasks/greet.ts";
 import { failureOf } from "../support/failure.ts";
 import { until } from "../support/until.ts";
 import { workbench } from "../support/worker.ts";
@@ -22,7 +23,7 @@ describe("a job", () => {
 
   test("runs in the queue and with the priority of its task, parsed again by its schema", async () => {
     await using bench = await workbench();
-    const job = await bench.nuvom.enqueue(tasks.greet, { name: "Ada", at: new Date("1843-09-01") });
+    const job = await bench.nuvom.enqueue(greet, { name: "Ada", at: new Date("1843-09-01") });
     expect(await job.result()).toBe("Hello, Ada on 1843!");
     expect(await job.get()).toMatchObject({ queue: "greetings", priority: "high" });
   });

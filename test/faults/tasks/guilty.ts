@@ -1,7 +1,6 @@
 /** Tasks that do to their process what no task should. */
 import { closeSync, writeFileSync } from "node:fs";
 import { task } from "nuvom";
-import { z } from "zod";
 
 /** One attempt is enough to see what becomes of it. */
 const once = { retry: { attempts: 1 } } as const;
@@ -144,6 +143,3 @@ export const replacesGlobals = task("replaces-globals", {
     process.send = broken;
   },
 });
-
-/** Wants more than the test gives it. */
-export const fits = task("fits", { ...once, input: z.object({ name: z.string() }), run: ({ name }) => name });
