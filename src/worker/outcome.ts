@@ -41,8 +41,9 @@ export function afterReport(assigned: Assigned, report: Report, place: Place): V
   return noted(assigned, judgeReport(assigned, report, place));
 }
 
-function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: Place): Verdict {
-  const began = startedAt ?? place.now;
+function judgeReport(assigned: Assigned, report: Report, place: Place): Verdict {
+  const { job, stop } = assigned;
+  const began = beganAt(assigned, report, place.now);
   switch (report.kind) {
     case "unfit":
       return unfit(job, report.reason, place);
@@ -70,6 +71,13 @@ function judgeReport({ job, startedAt, stop }: Assigned, report: Report, place: 
         { ...place, retryIn: report.retryIn, cause: stop ? "timeout" : "error" },
       );
   }
+}
+
+/** A busy worker hears late that a job began: so much the earlier it was that it has taken longer since. */
+function beganAt({ startedAt, sentAt }: Assigned, report: Report, now: number): number {
+  const heardAt = startedAt ?? now;
+  const reported = "duration" in report ? Math.floor(now - report.duration) : heardAt;
+  return reported >= sentAt && reported < heardAt ? reported : heardAt;
 }
 
 /**
