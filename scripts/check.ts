@@ -35,8 +35,9 @@ async function runTests(): Promise<Count> {
     }
   }
   // Two that are busy, as there are two cores, beside one that waits: more would get in each other's way.
-  const either = () => busy.shift() ?? waiting.shift();
-  await Promise.all([runAll(either), runAll(either), runAll(() => waiting.shift())]);
+  const busyFirst = () => busy.shift() ?? waiting.shift();
+  const waitingFirst = () => waiting.shift() ?? busy.shift();
+  await Promise.all([runAll(busyFirst), runAll(busyFirst), runAll(waitingFirst)]);
   return total;
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "../../src/codec.ts";
 import { Nuvom } from "../../src/index.ts";
-import { block, journal } from "../fixtures/tasks/basic.ts";
+import { block, journal, waitFor } from "../fixtures/tasks/basic.ts";
 import { certificates } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { checkResults, countOf, every, executions } from "../support/jobs.ts";
@@ -12,7 +12,7 @@ import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
 /** Where the jobs are in these tests: each a fresh place, gone at the end of the scope. */
-const places: Record<string, () => Promise<{ url: string } & AsyncDisposable>> = {
+const storages: Record<string, () => Promise<{ url: string } & AsyncDisposable>> = {
   async SQLite() {
     const folder = temporaryFolder();
     const url = `sqlite:${folder.file("jobs.db")}`;
@@ -26,30 +26,46 @@ const places: Record<string, () => Promise<{ url: string } & AsyncDisposable>> =
   },
 };
 
-const names = Object.keys(places);
+const names = Object.keys(storages);
+
+/** In how many processes two workers run jobs. */
+const places = 4;
+
+/** Resolves when each process of two workers has run a job: else the first to start may do all there is. */
+async function bothWork(nuvom: Nuvom, folder: ReturnType<typeof temporaryFolder>): Promise<void> {
+  const begun = Array.from({ length: places }, (_, place) => folder.file(`begun${place}`));
+  const go = folder.file("go");
+  await nuvom.enqueueMany(
+    waitFor,
+    begun.map((started) => ({ file: go, started })),
+  );
+  for (const file of begun) await until(file);
+  writeFileSync(go, "");
+}
 
 describe.each(names)("%s", (name) => {
-  const place = places[name]!;
+  const open = storages[name]!;
   const total = name === "Redis over TLS" ? 2_000 : 10_000;
 
   test(`two producers and two workers, each a program: ${total} jobs execute once each, with the right results`, async () => {
     using folder = temporaryFolder();
-    await using storage = await place();
+    await using storage = await open();
     const file = folder.file("journal");
     const nuvom = new Nuvom({ storage: storage.url });
-    await using first = startWorkerProgram(storage.url, ["--quiet"]);
-    await using second = startWorkerProgram(storage.url, ["--quiet"]);
+    await using first = startWorkerProgram(storage.url, ["--quiet", "--processes", "2"]);
+    await using second = startWorkerProgram(storage.url, ["--quiet", "--processes", "2"]);
+    await bothWork(nuvom, folder);
     const script = join(import.meta.dir, "producer.ts");
     const producers = [0, 1].map((n) =>
       startProgram(script, [storage.url, file, String((n * total) / 2), String(total / 2)]),
     );
     expect(await Promise.all(producers.map(({ exited }) => exited))).toEqual([0, 0]);
-    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total);
+    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total + places);
     expect((await Promise.all([first.stop(), second.stop()])).map(({ exitCode }) => exitCode)).toEqual([
       0, 0,
     ]);
 
-    const jobs = await every(nuvom.storage);
+    const jobs = (await every(nuvom.storage)).filter(({ task }) => task === journal.name);
     checkResults(jobs);
     expect(jobs).toHaveLength(total);
     expect(new Set(jobs.map(({ input }) => (decode(input) as { value: number }).value)).size).toBe(total);
@@ -68,7 +84,7 @@ test.concurrent.each(names)(
   "%s: a worker killed in the middle of 2,000 jobs: a new one completes them all",
   async (name) => {
     using folder = temporaryFolder();
-    await using storage = await places[name]!();
+    await using storage = await storages[name]!();
     const file = folder.file("journal");
     const total = 2_000;
     const nuvom = new Nuvom({ storage: storage.url });
