@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** After a write to the file its commit is looked for, at growing intervals: it mostly follows within milliseconds. */
+/** After a write to the file its commit is looked for: it mostly follows within milliseconds, so at growing intervals. */
 const firstFollowUp = 1;
 const longestFollowUp = 100;
 /** A write this soon after another is followed with it: a busy file changes many times in a millisecond. */
@@ -51,11 +51,12 @@ export function watchCommits(database: Database, path: string) {
     follow();
   }
 
-  function follow(pause = firstFollowUp) {
+  function follow() {
     clearTimeout(following);
     look();
     // A change that was seen need not be the commit: a log that begins anew shows one right before it.
-    if (pause <= longestFollowUp) following = setTimeout(() => follow(pause * 1.5), pause);
+    const pause = Math.max(firstFollowUp, (performance.now() - followedAt) / 2);
+    if (pause <= longestFollowUp) following = setTimeout(follow, pause);
   }
 
   function start() {
