@@ -118,7 +118,7 @@ describe("nuvom doctor", () => {
     await using server = await startRedis();
     await using site = await plant(server.url);
     const { of } = await site.doctor();
-    expect(of("good").join("\n")).toContain("loses what came after its last snapshot");
+    expect(of("good").join("\n")).toContain("a crash of Redis loses every job");
   });
 });
 

@@ -96,7 +96,8 @@ describe("check warns", () => {
   });
 
   test.each([
-    [["--appendonly", "no"], "loses what came after its last snapshot"],
+    [["--appendonly", "no"], "loses every job"],
+    [["--appendonly", "no", "--save", "3600 1 300 100"], "loses what came after its last snapshot"],
     [
       ["--appendonly", "yes", "--appendfsync", "everysec"],
       "may lose the last moments (appendfsync everysec)",

@@ -27,11 +27,11 @@ export async function assertUsable(client: Bun.RedisClient, { shown }: RedisAddr
 
 /** See `Storage.check`. */
 export async function checkup(client: Bun.RedisClient, now: number): Promise<Checkup> {
-  const [time, answer, fsync] = await Promise.all([
+  const [time, answer, config] = await Promise.all([
     client.send("TIME", []),
     client.send("INFO", []),
     // Not every user may ask that.
-    client.send("CONFIG", ["GET", "appendfsync"]).catch(() => null),
+    client.send("CONFIG", ["GET", "appendfsync", "save"]).catch(() => null),
   ]);
   const info = parseInfo(answer);
   const found: string[] = [];
@@ -48,15 +48,19 @@ export async function checkup(client: Bun.RedisClient, now: number): Promise<Che
       `the clock here is ${(Math.abs(difference) / 1000).toFixed(1)} s ${direction} that of Redis: jobs run that much too ${difference > 0 ? "early" : "late"}, and leases end at the wrong time; set both by NTP`,
     );
   }
-  return { durability: durabilityOf(info.aof_enabled === "1", fsync), warnings: found };
+  return { durability: durabilityOf(info.aof_enabled === "1", config), warnings: found };
 }
 
-function durabilityOf(isAppending: boolean, fsync: Record<string, string> | null): string {
-  if (!isAppending) return "a crash of Redis loses what came after its last snapshot (appendonly no)";
-  if (!fsync) return "Redis keeps a log; when it reaches the disk, this user may not ask";
-  return fsync.appendfsync === "always"
-    ? "every confirmed job survives a crash of Redis"
-    : `a crash of its machine may lose the last moments (appendfsync ${fsync.appendfsync})`;
+function durabilityOf(isAppending: boolean, config: Record<string, string> | null): string {
+  if (!isAppending) {
+    return config?.save === ""
+      ? "a crash of Redis loses every job: it keeps nothing on its disk (appendonly no, no snapshots)"
+      : "a crash of Redis loses what came after its last snapshot (appendonly no)";
+  }
+  if (!config) return "Redis keeps a log; when it reaches the disk, this user may not ask";
+  return config.appendfsync === "always"
+    ? "every confirmed job survives a crash of Redis and of its machine (appendfsync always)"
+    : `a crash of its machine may lose the last moments (appendfsync ${config.appendfsync})`;
 }
 
 function parseInfo(text: string): Record<string, string> {
