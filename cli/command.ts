@@ -121,9 +121,11 @@ export const storageFlag = configFlags(["storage"]);
 
 export const jsonFlag = { json: { type: "boolean", help: "print JSON" } } as const satisfies Flags;
 
-/** The project that `--root` names. */
+/** The project that `--root` names. @throws InvalidOptionError if it is not there. */
 export function rootOf({ root }: { root?: string }): string {
-  return root === undefined ? projectRoot() : resolve(root);
+  if (root === undefined) return projectRoot();
+  if (!existsSync(root)) throw new InvalidOptionError(`--root: there is no folder ${resolve(root)}`);
+  return resolve(root);
 }
 
 export const rootFlag = {

@@ -90,6 +90,7 @@ describe("a wrong call exits with 2 and says on stderr alone", () => {
     [["enqueue", "echo", "--priority", "urgent"], `--priority is high, normal, low, not "urgent"`],
     [["jobs", "--storage", "mysql:x"], `storage "mysql:x" is not known: use sqlite:PATH`],
     [["jobs", "--storage", "sqlite:"], `storage "sqlite:" names no file`],
+    [["bench", "--root", "/nowhere/at/all"], "--root: there is no folder /nowhere/at/all"],
   ];
 
   test.each(calls)("%j", async (args, says) => {
