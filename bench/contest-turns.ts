@@ -82,11 +82,11 @@ export async function runContest(
   const { contest, contestant } = entry;
   const settled = (measured: number | { problem: string }) =>
     figure(measurementOf(entry), contestant.name, "jobs/s", measured);
-  await using server = await emptyServer(contestant.storage, postgresql);
-  // Nobody is to wait for what another has left to be written.
-  Bun.spawnSync(["sync"]);
   const args = ["contest.ts", contestant.file, contestant.name, contest, `${count}`];
   try {
+    await using server = await emptyServer(contestant.storage, postgresql);
+    // Nobody is to wait for what another has left to be written.
+    Bun.spawnSync(["sync"]);
     const { perSecond, problem } = (await outcomeOf(args, seconds, server.environment)) as Measured;
     return settled(problem === null ? perSecond : { problem });
   } catch (error) {

@@ -8,7 +8,7 @@ export interface Figure {
   measurement: string;
   /** Such as `nuvom` or `bullmq, sandboxed`. */
   contestant: string;
-  unit: "jobs/s" | "ms" | "MB" | "bytes" | "%" | "files/s";
+  unit: "jobs/s" | "ms" | "MiB" | "bytes" | "%" | "files/s";
   /** One of each round that went well. */
   values: number[];
   /** What went wrong, such as jobs that were lost or done twice; a round in which it did has no value. */
@@ -22,6 +22,8 @@ export interface Results {
   machine: { processor: string; cores: number; memory: string; system: string; disk: string };
   /** By name: Bun, Redis, PostgreSQL, SQLite, Nuvom and the peers. */
   versions: Record<string, string>;
+  /** What was measured, with a `+` if it was changed since; `null` where there is no history. */
+  commit: string | null;
   rounds: number;
   contestants: Description[];
   figures: Figure[];

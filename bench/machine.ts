@@ -33,6 +33,15 @@ export function machine(): Results["machine"] {
   };
 }
 
+/** The commit that is checked out, as in {@link Results}. */
+export function commit(): string | null {
+  const git = (...args: string[]) => Bun.spawnSync(["git", ...args], { cwd: import.meta.dir });
+  const { success, stdout } = git("rev-parse", "--short", "HEAD");
+  if (!success) return null;
+  const isChanged = git("status", "--porcelain").stdout.length > 0;
+  return stdout.toString().trim() + (isChanged ? "+" : "");
+}
+
 /** Of all that is measured, as far as it is on this machine. */
 export function versions({ peers }: { peers: boolean }): Results["versions"] {
   using database = new Database(":memory:");

@@ -3,11 +3,13 @@
  * could not be had says why, and the others are measured nevertheless.
  */
 import { tmpdir } from "node:os";
+import { installBenchTools } from "../scripts/setup.ts";
 import { installPeers } from "./compare/all.ts";
 import { contestTurns, entriesOf, nameOf } from "./contest-turns.ts";
 import { listContestants } from "./contestants.ts";
 import type { Results } from "./figures.ts";
-import { disk, machine, versions } from "./machine.ts";
+import { commit, disk, machine, versions } from "./machine.ts";
+import { outcome } from "./measurement.ts";
 import { measurementTurns } from "./measurement-turns.ts";
 import { measurements } from "./measurements/all.ts";
 import { help, type Options, optionsOf } from "./options.ts";
@@ -15,8 +17,8 @@ import { writeReport } from "./report/main.ts";
 import { startPostgresql } from "./servers.ts";
 import { takeTurns } from "./turns.ts";
 
-async function measure({ rounds, quick, peers, isSelected }: Options): Promise<Results> {
-  const date = new Date().toISOString();
+async function measure({ rounds, quick, peers, output, isSelected }: Options): Promise<Results> {
+  const known = { date: new Date().toISOString(), commit: commit() };
   if (peers) installPeers();
   const listed = await listContestants({ peers });
   const all = entriesOf(listed);
@@ -25,6 +27,9 @@ async function measure({ rounds, quick, peers, isSelected }: Options): Promise<R
   if (entries.length + others.length === 0) {
     const names = [...all.map(nameOf), ...measurements.map(({ name }) => name)];
     throw new Error(`--only leaves nothing of what can be measured:\n${names.join("\n")}`);
+  }
+  if (output === null) {
+    console.error("Not everything is measured, so this is not kept; --output FILE keeps it.");
   }
   const contestants = listed.filter((one) => entries.some(({ contestant }) => contestant === one));
   await using scope = new AsyncDisposableStack();
@@ -36,7 +41,7 @@ async function measure({ rounds, quick, peers, isSelected }: Options): Promise<R
   ];
   const figures = await takeTurns(turns, (line) => console.error(line));
   return {
-    date,
+    ...known,
     machine: machine(),
     versions: versions({ peers }),
     rounds,
@@ -52,11 +57,17 @@ function checkDisk({ quick }: Options): void {
   );
 }
 
-async function keep(results: Results, { output, report }: Options): Promise<void> {
-  if (output === null) {
-    console.error("Not everything was measured, so this was not kept; --output FILE keeps it.");
-    return;
+/** Says once more what is missing. Returns whether something of Nuvom's own is. */
+function tellProblems({ figures }: Results): boolean {
+  const failed = figures.filter(({ problems }) => problems.length > 0);
+  for (const figure of failed) {
+    console.error(`${figure.measurement}, ${figure.contestant}: ${outcome({ ...figure, values: [] })}`);
   }
+  return failed.some(({ contestant }) => contestant.startsWith("Nuvom"));
+}
+
+async function keep(results: Results, { output, report }: Options): Promise<void> {
+  if (output === null) return;
   await Bun.write(output, `${JSON.stringify(results, null, 2)}\n`);
   console.error(`wrote ${output}`);
   if (report) await writeReport(results);
@@ -68,7 +79,10 @@ try {
     console.log(help);
   } else {
     checkDisk(options);
-    await keep(await measure(options), options);
+    installBenchTools(options);
+    const results = await measure(options);
+    await keep(results, options);
+    if (tellProblems(results)) process.exit(1);
   }
   process.exit();
 } catch (error) {

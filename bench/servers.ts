@@ -15,8 +15,7 @@ const quickly = "QUIT";
  */
 export async function startPostgresql() {
   const programs = findPostgresql();
-  if (!programs)
-    throw new Error("There is no PostgreSQL on this machine: run `bun scripts/setup.ts --bench`.");
+  if (!programs) throw new Error("There is no PostgreSQL on this machine: `bun run bench` installs it.");
   const folder = mkdtempSync(join(tmpdir(), "nuvom-postgresql-"));
   const data = join(folder, "data");
   const password = crypto.randomUUID();

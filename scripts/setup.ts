@@ -1,5 +1,5 @@
 /**
- * Prepares a machine to run the project: `bun scripts/setup.ts [--tests] [--bench]`. It runs before the dependencies are
+ * Prepares a machine to run the project: `bun scripts/setup.ts [--tests]`. It runs before the dependencies are
  * there, so it imports built-ins only, and is quick and silent when nothing is missing.
  */
 import { existsSync, readdirSync } from "node:fs";
@@ -97,10 +97,18 @@ const testTools: Tool[] = [
   { name: "fish", find: () => Bun.which("fish"), apt: "fish", brew: "fish" },
 ];
 
-const benchTools: Tool[] = [
-  redis,
-  { name: "postgres and initdb 15", find: findPostgresql, apt: "postgresql", brew: "postgresql@17" },
-];
+/** Some of the benches' peers keep their jobs there. */
+const postgresql: Tool = {
+  name: "postgres and initdb 15",
+  find: findPostgresql,
+  apt: "postgresql",
+  brew: "postgresql@17",
+};
+
+/** @param peers whether Nuvom is compared with them. @throws Error if something cannot be installed. */
+export function installBenchTools({ peers }: { peers: boolean }): void {
+  installTools("benches", peers ? [redis, postgresql] : [redis]);
+}
 
 function installTools(user: "tests" | "benches", tools: Tool[]) {
   const missing = () => tools.filter(({ find }) => !find());
@@ -160,7 +168,6 @@ if (import.meta.main) {
     installDependencies();
     installBun();
     if (process.argv.includes("--tests")) installTools("tests", testTools);
-    if (process.argv.includes("--bench")) installTools("benches", benchTools);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);

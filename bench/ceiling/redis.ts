@@ -12,7 +12,7 @@ export const contestants: Contestant[] = [
     contests: ["one at a time", "in flight", "bulk", "drain"],
     durability: "as the Redis, here without a log: a crash of it loses all",
     survives: "program crash",
-    setup: "three keys, and child processes that nothing watches: no lease, no retry, no checks, no counters",
+    setup: "bare keys, and child processes that nothing watches: no lease, no retry, no checks, no counters",
     open: async ({ redis }) => open(redis),
   },
 ];

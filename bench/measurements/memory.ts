@@ -21,7 +21,7 @@ export const measure: Measure = ({ quick = false, jobs = quick ? 10_000 : 300_00
       for (const part of ["worker", "process"] as const) {
         const what = part === "worker" ? part : "largest process";
         const measurement = `memory/${what}, after ${count.toLocaleString("en")} jobs`;
-        figures.push(figure(measurement, name, "MB", memory?.[part] ?? onLinuxOnly));
+        figures.push(figure(measurement, name, "MiB", memory?.[part] ?? onLinuxOnly));
       }
     }
     return figures;

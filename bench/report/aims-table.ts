@@ -5,14 +5,20 @@ import { figureOf, medianOf, ratioOf } from "./standings.ts";
 import { failed, joined, notMeasured, table } from "./table.ts";
 import { measurementTitle, partsOf } from "./titles.ts";
 
-/** What was aimed at and what was reached; below it, what holds back where that is less. */
+/** What was aimed at, how much of it was reached, and what holds back where that is less. */
 export function aimsTable(results: Results, aims: readonly Aim[]): string {
   const judged = aims.map((aim) => judge(results, aim));
   const rows = judged.map(({ cells }) => cells);
-  const heldBack = judged.flatMap(({ reached, aim, cells }) =>
-    !reached && aim.heldBack ? [`- ${cells[0]}, compared with ${cells[1]}: ${aim.heldBack}`] : [],
-  );
-  return joined([table(["", "compared with", "aim", "measured", "reached"], rows, 2), heldBack.join("\n")]);
+  const heldBack = judged.flatMap(({ value, reached, aim, cells: [name, other] }) => {
+    const compared = other === "" ? name : `${name}, compared with ${other}`;
+    return value !== null && !reached && aim.heldBack ? [`- ${compared}: ${aim.heldBack}`] : [];
+  });
+  const count = judged.filter(({ reached }) => reached).length;
+  return joined([
+    `${count} of ${aims.length} are reached.`,
+    table(["", "compared with", "aim", "measured", "reached"], rows, 2),
+    heldBack.join("\n"),
+  ]);
 }
 
 function judge(results: Results, aim: Aim) {
@@ -33,7 +39,7 @@ function judge(results: Results, aim: Aim) {
     value === null ? without : show(rounded(value * factor)),
     value === null ? notMeasured : reached ? "yes" : "no",
   ];
-  return { aim, reached, cells };
+  return { aim, value, reached, cells };
 }
 
 /** What its numbers are multiplied with to be shown, and the unit they have then. */

@@ -26,9 +26,9 @@ const synced =
 const countedCommit =
   "a commit writes a page more, with the counts of the queue, and a call is checked, encoded and grouped with others";
 const seenLate =
-  "over a third of it is the call of enqueue, which ends with the commit; and of a log that was written, another program can only look, each millisecond, whether it is committed";
+  "part of it is the call of enqueue, which ends with a commit to a disk that was idle; and of a log that was written, another program can only look, each millisecond, whether it is committed";
 const rehashed =
-  "Redis moves the entries of hashes and sets that have outgrown 2^22 bit by bit, with each command on them: the bare commands take twice as long from there on";
+  "Redis moves the entries of hashes and sets that have outgrown 2^22 bit by bit, with each command on them";
 
 const contests: Aim[] = [
   of("sqlite/in flight", sqlite, bunqueue, 10, likeCeiling),

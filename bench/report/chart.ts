@@ -3,6 +3,7 @@ import { legend } from "./chart-marks.ts";
 import { linesOf, panel, panelHeight } from "./chart-panel.ts";
 import { style } from "./chart-style.ts";
 import { dayOf } from "./markdown.ts";
+import { countOf } from "./numbers.ts";
 import { standingsOf } from "./standings.ts";
 import { element, text } from "./svg.ts";
 import { contestHeadings, storageTitles } from "./titles.ts";
@@ -49,5 +50,5 @@ export function benchmarksChart(results: Results): string {
 
 function footNote(results: Results): string {
   const { processor, cores } = results.machine;
-  return `Medians of ${results.rounds} rounds on ${processor}, ${cores} cores, ${dayOf(results)}`;
+  return `Medians of ${countOf(results.rounds, "round")} on ${processor}, ${countOf(cores, "core")}, ${dayOf(results)}`;
 }

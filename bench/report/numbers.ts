@@ -16,7 +16,12 @@ export function times(factor: number, digits = 2): string {
   return `${rounded(factor, digits)} ×`;
 }
 
-/** As in `35 %`. */
-export function percent(share: number, digits = 2): string {
-  return `${rounded(share * 100, digits)} %`;
+/** As in `35 %` or `106 %`. */
+export function percent(share: number): string {
+  return `${rounded(share * 100, share < 1 ? 2 : 3)} %`;
+}
+
+/** As in `1 round` or `5 rounds`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

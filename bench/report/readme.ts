@@ -1,5 +1,6 @@
 import type { Results } from "../figures.ts";
 import { dayOf } from "./markdown.ts";
+import { countOf } from "./numbers.ts";
 import { contestFigure, participantsOf, standingsOf } from "./standings.ts";
 import { failed, medianCell, table } from "./table.ts";
 import { contestTitles } from "./titles.ts";
@@ -35,6 +36,7 @@ export function readmeSection(results: Results): string {
   const { processor, cores } = results.machine;
   return `${table(head, rows, 2)}
 
-Medians of ${results.rounds} rounds on ${processor} with ${cores} cores, ${dayOf(results)}; _survives_ is the worst that no confirmed job is lost by.
+Medians of ${countOf(results.rounds, "round")} on ${processor} with ${countOf(cores, "core")}, ${dayOf(results)}; _survives_ is the worst that no confirmed job is lost by
+(of programs that add and run jobs: Redis itself kept nothing on the disk).
 [The benchmarks](docs/benchmarks.md) say how it was measured, how each was set up${hasFailed ? ", what failed" : ""}, what the ceiling is, and more.`;
 }

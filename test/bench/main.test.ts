@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Figure, Results } from "../../bench/figures.ts";
+import { commit } from "../../bench/machine.ts";
 import { optionsOf } from "../../bench/options.ts";
 import { resultsFile } from "../../bench/report/main.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -8,7 +10,12 @@ import { temporaryFolder } from "../support/folder.ts";
 const main = join(import.meta.dir, "../../bench/main.ts");
 
 async function bench(...args: string[]) {
-  const program = Bun.spawn([process.execPath, main, ...args], { stdout: "pipe", stderr: "pipe" });
+  return benchIn(tmpdir(), ...args);
+}
+
+async function benchIn(temporary: string, ...args: string[]) {
+  const env = { ...process.env, TMPDIR: temporary };
+  const program = Bun.spawn([process.execPath, main, ...args], { env, stdout: "pipe", stderr: "pipe" });
   const [stderr, exitCode] = await Promise.all([program.stderr.text(), program.exited]);
   return { stderr, exitCode };
 }
@@ -57,6 +64,7 @@ test("measures what is selected in turns, and keeps it where it is told to", asy
       disk: text,
     },
     versions: expect.objectContaining({ Bun: Bun.version, SQLite: expect.stringMatching(/^3\.\d/) }),
+    commit: commit(),
     rounds: 2,
     contestants: [
       expect.objectContaining({ name: "Nuvom on Redis", kind: "nuvom", storage: "redis" }),
@@ -72,6 +80,17 @@ test("measures what is selected in turns, and keeps it where it is told to", asy
     ],
   });
 }, 60_000);
+
+test("says at the end what of Nuvom could not be measured, and exits with 1", async () => {
+  const only = ["--only", "one time nuvom sqlite synchronous"];
+  const { stderr, exitCode } = await benchIn("/nowhere", "--no-peers", "--quick", ...only);
+  const name = "sqlite/one at a time, Nuvom on SQLite, synchronous=normal: failed: ";
+  const [kept, measured, missing] = stderr.split("\n");
+  expect(kept).toBe("Not everything is measured, so this is not kept; --output FILE keeps it.");
+  expect(measured).toStartWith(`1 of 1, round 1: ${name}`);
+  expect(missing).toStartWith(name);
+  expect(exitCode).toBe(1);
+});
 
 test("says what can be measured when nothing is selected", async () => {
   const { stderr, exitCode } = await bench("--no-peers", "--only", "bul bare no such");

@@ -4,6 +4,7 @@ import type { Figure, Results } from "../../bench/figures.ts";
 import type { Aim } from "../../bench/report/aims.ts";
 import { aims } from "../../bench/report/aims.ts";
 import { benchmarksDocument } from "../../bench/report/markdown.ts";
+import { percent } from "../../bench/report/numbers.ts";
 import { readmeSection, withBenchmarks } from "../../bench/report/readme.ts";
 import { contestant, jobsPerSecond, someResults, tableRows } from "./results.ts";
 
@@ -120,6 +121,10 @@ describe("the document", () => {
     expect([rows.get("20 ms (ms)"), rows.get("1 ms (ms)")]).toEqual([["12,300"], ["1.00"]]);
   });
 
+  test("says shares to two digits, and to the whole percent above 100", () => {
+    expect([0.0457, 0.913, 1.059].map(percent)).toEqual(["4.6 %", "91 %", "106 %"]);
+  });
+
   test("says of each aim what was reached", () => {
     const { measurement } = jobsPerSecond(nuvom, "drain", []);
     const aim = { measurement, contestant: nuvom.name };
@@ -139,10 +144,15 @@ describe("the document", () => {
       [
         { ...aim, comparedWith: peers, bound: { atLeast: 4 }, heldBack: "it syncs." },
         { ...aim, comparedWith: { contestants: ["a peer"] }, bound: { atLeast: 4 }, heldBack: "not shown." },
-        { ...aim, comparedWith: { ...peers, measurement: "sqlite/bulk" }, bound: { atLeast: 4 } },
-        { ...aim, comparedWith: { contestants: ["unknown"] }, bound: { atLeast: 4 } },
+        {
+          ...aim,
+          comparedWith: { ...peers, measurement: "sqlite/bulk" },
+          bound: { atLeast: 4 },
+          heldBack: "not shown.",
+        },
+        { ...aim, comparedWith: { contestants: ["unknown"] }, bound: { atLeast: 4 }, heldBack: "not shown." },
         { ...aim, comparedWith: "ceiling", bound: { atLeast: 0.35 } },
-        { ...aim, bound: { atMost: 999 } },
+        { ...aim, bound: { atMost: 999 }, heldBack: "it waits." },
       ],
     );
     const drain = "| Nuvom on SQLite, drain |";
@@ -155,7 +165,9 @@ describe("the document", () => {
       `${drain}  | ≤ 999 jobs/s | 1,000 jobs/s | no |`,
     ]);
     expect(document).toContain("- Nuvom on SQLite, drain, compared with another peer: it syncs.\n");
+    expect(document).toContain("\n- Nuvom on SQLite, drain: it waits.\n");
     expect(document).not.toContain("not shown.");
+    expect(document).toContain("\n2 of 6 are reached.\n");
   });
 
   test("has a cell for each column, says all of everyone, and nothing that is not known", () => {

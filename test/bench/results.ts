@@ -7,6 +7,7 @@ export function someResults(contestants: Description[], figures: Figure[]): Resu
     date: "2026-05-01T08:30:00.000Z",
     machine: { processor: "a processor", cores: 2, memory: "8 GB", system: "Linux", disk: "a disk" },
     versions: { Bun: "1.4.5" },
+    commit: "1234567",
     rounds: 3,
     contestants,
     figures,

@@ -59,11 +59,11 @@ test("a measurement that fails in one round is a problem of all that it measures
   const problems = ["Error: it was measured before"];
   expect(await takeTurns(turns, (line) => told.push(line))).toEqual([
     { measurement: "a/b", contestant: "Nuvom", unit: "ms", values: [1], problems },
-    { measurement: "a/c", contestant: "Nuvom", unit: "MB", values: [2], problems },
+    { measurement: "a/c", contestant: "Nuvom", unit: "MiB", values: [2], problems },
   ]);
   expect(told).toEqual([
     "1 of 2, round 1: a/b, Nuvom: 1 ms",
-    "1 of 2, round 1: a/c, Nuvom: 2 MB",
+    "1 of 2, round 1: a/c, Nuvom: 2 MiB",
     "2 of 2, round 2: a/b, Nuvom: failed: Error: it was measured before",
     "2 of 2, round 2: a/c, Nuvom: failed: Error: it was measured before",
   ]);
