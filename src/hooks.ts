@@ -34,7 +34,7 @@ export interface RetryEvent extends FailureEvent {
  * if the worker dies in between: what must happen belongs into a task.
  */
 export interface Hooks {
-  /** An attempt has begun. */
+  /** An attempt has begun; once more if its process dies, and it is repeated without being counted. */
   onStart?(event: HookEvent): unknown;
   onSuccess?(event: SuccessEvent): unknown;
   /** The job has failed for good. */

@@ -74,7 +74,6 @@ export function createRunner({ storage, clock, sizeLimit, hooks }: RunnerOptions
   }
 
   async function execute(job: Job, { definition }: Task<never, unknown>): Promise<Verdict> {
-    await callHook("onStart", job, {});
     const { promise, resolve } = Promise.withResolvers<Verdict>();
     const controller = new AbortController();
     const jobs = new AssignedJobs(1);
@@ -112,6 +111,10 @@ export function createRunner({ storage, clock, sizeLimit, hooks }: RunnerOptions
       clock: clock.now,
       random,
       sizeLimit,
+      async begin() {
+        await callHook("onStart", job, {});
+        return true;
+      },
       print(text) {
         const notebook = notebookOf(assigned);
         notebook.print(text.split("\n"), clock.now());

@@ -6,7 +6,7 @@ import type { Journal } from "./journal.ts";
 import { Output } from "./output.ts";
 import { type Assignment, beginWithin, type FromProcess, type Report, type ToProcess } from "./protocol.ts";
 import { afterError, runJob } from "./run-job.ts";
-import { describeSchedule, runHook, TaskFiles } from "./task-files.ts";
+import { describeSchedule, type LoadedTask, runHook, TaskFiles } from "./task-files.ts";
 
 // A task may replace any of these for its own purposes.
 const { now } = Date;
@@ -150,11 +150,6 @@ export class Executor {
     this.#leave(message, then);
   }
 
-  /** Resolves when it has left: what the job does to its process cannot keep it back any more. */
-  #sent(message: FromProcess): Promise<void> {
-    return new Promise((resolve) => this.#send(message, resolve));
-  }
-
   #leave(message: FromProcess, then?: () => void): void {
     this.#leaving++;
     this.port.sendThen(message, () => {
@@ -176,7 +171,7 @@ export class Executor {
   }
 
   async #run(job: Waiting, signal: AbortSignal): Promise<Report> {
-    const { execution, task, sentAt } = job;
+    const { execution, task } = job;
     const means = { clock, random, sizeLimit: this.#sizeLimit };
     let definition = this.#files.get(task);
     const isImported = definition !== undefined;
@@ -190,15 +185,29 @@ export class Executor {
       }
     }
     if (signal.aborted) return { execution, kind: "dropped" };
-    const isLate = !isImported || now() - sentAt > lateAfter;
-    if (definition?.hooks.onStart) await this.#sent({ type: "began", execution });
-    else if (isLate) this.#send({ type: "began", execution });
     if (!definition) return { execution, kind: "unfit", reason: this.#files.missing(task) };
     return runJob(job, definition, signal, {
       ...means,
+      begin: () => this.#begin(job, definition, { isImported, signal }),
       print: (text) => this.#output.print(execution, text),
       progress: (progress) => this.#send({ type: "progress", execution, progress }),
     });
+  }
+
+  /** Returns whether it may begin: not if it is told to end at this moment. */
+  #begin(
+    { execution, sentAt }: Waiting,
+    { hooks }: LoadedTask,
+    { isImported, signal }: { isImported: boolean; signal: AbortSignal },
+  ): boolean | Promise<boolean> {
+    const began = { type: "began", execution } as const;
+    if (hooks.onStart) {
+      const wasAborted = signal.aborted;
+      // What the job does to its process must not keep it back.
+      return new Promise((resolve) => this.#send(began, () => resolve(wasAborted || !signal.aborted)));
+    }
+    if (!isImported || now() - sentAt > lateAfter) this.#send(began);
+    return true;
   }
 
   async #describe(tasks: readonly string[]): Promise<void> {

@@ -17,7 +17,9 @@ export const spawnInline =
       });
     const sendThen = (message: FromProcess, callback: () => void) => {
       send(message);
-      queueMicrotask(callback);
+      queueMicrotask(() => {
+        if (!isForgotten) callback();
+      });
     };
     const executor = new Executor({ sendThen, journal: null }, hooks);
     send({ type: "ready" });

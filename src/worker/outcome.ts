@@ -76,8 +76,9 @@ function judgeReport(assigned: Assigned, report: Report, place: Place): Verdict 
 /** A busy worker hears late that a job began: so much the earlier it was that it has taken longer since. */
 function beganAt({ startedAt, sentAt }: Assigned, report: Report, now: number): number {
   const heardAt = startedAt ?? now;
-  const reported = "duration" in report ? Math.floor(now - report.duration) : heardAt;
-  return reported >= sentAt && reported < heardAt ? reported : heardAt;
+  // A task may have sent it.
+  if (!("duration" in report && report.duration >= 0)) return heardAt;
+  return Math.min(heardAt, Math.max(sentAt, Math.round(now - report.duration)));
 }
 
 /**

@@ -40,7 +40,7 @@ export interface Recycle {
 /** Called by a process about itself. */
 export interface ProcessListener {
   ready(process: ProcessHandle): void;
-  /** A job has begun: told of tasks with a hook for that, and of some others. */
+  /** A job's process says that it has begun: always if a hook hears of it, else where that is later than it seemed. */
   began(assigned: Assigned): void;
   report(process: ProcessHandle, assigned: Assigned, report: Report): void;
   /** It gave these jobs back, unbegun. */

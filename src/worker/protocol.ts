@@ -37,7 +37,7 @@ export type FromProcess =
   | { type: "ready" }
   /** The file of a job's task is being imported. */
   | { type: "importing"; execution: string }
-  /** A job begins, and its time with it: sent where that is later than its worker takes it to be, or a hook hears of it. */
+  /** A job begins, and its time with it: sent where a hook hears of it, or that is later than its worker takes it to be. */
   | { type: "began"; execution: string }
   /** A task's file was imported: what its worker must know of it. */
   | { type: "loaded"; facts: TaskFacts }

@@ -13,18 +13,22 @@ interface Means {
   random: () => number;
 }
 
-/** Runs a job in this program. Does not throw: it reports how the job ended. */
+/**
+ * Runs a job in this program. Does not throw: it reports how the job ended.
+ * @param means `begin` is called once it is known that the job can run, and says whether it still may.
+ */
 export async function runJob(
   job: Assignment,
   definition: TaskDefinition,
   signal: AbortSignal,
-  means: Means & Says & { sizeLimit: number },
+  means: Means & Says & { sizeLimit: number; begin(): boolean | Promise<boolean> },
 ): Promise<Report> {
   const { execution } = job;
   const { clock, sizeLimit } = means;
   const began = clock();
   const input = await fitting(definition, job.input);
   if ("reason" in input) return { execution, kind: "unfit", reason: input.reason };
+  if (!(await means.begin())) return { execution, kind: "dropped" };
   const { context, end } = jobContext(job, signal, means);
   try {
     const output = await definition.run(input.value as never, context);

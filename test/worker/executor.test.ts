@@ -63,7 +63,7 @@ test("only what begins is said to have begun to a hook, before it can do anythin
   });
   const heard = (what: string) => until(async () => said.at(-1) === what);
   const allLeave = () => {
-    for (const left of leave.splice(0)) left?.();
+    for (const left of leave.splice(0)) left();
   };
 
   executor.receive(run("test.told", "a", "b"));
@@ -72,10 +72,30 @@ test("only what begins is said to have begun to a hook, before it can do anythin
   allLeave();
   await heard("a succeeded");
   expect(await ran()).toBe("a");
-  // Its worker takes the next one as executing when it has read this.
+  // Its worker takes `b` as executing when it has read that `a` succeeded.
   executor.receive({ type: "recall" });
   allLeave();
   executor.receive(run("test.told", "c"));
   await heard("c began");
-  expect(said).toEqual(["a importing", "a began", "a succeeded", "c began"]);
+  executor.receive({ type: "abort", execution: "c", name: "AbortError", reason: "it is not needed" });
+  allLeave();
+  await heard("c dropped");
+  expect(said).toEqual(["a importing", "a began", "a succeeded", "c began", "c aborted", "c dropped"]);
+  expect(await ran()).toBe("a");
+});
+
+test("a job whose input does not fit does not begin", async () => {
+  using project = await temporaryProject({
+    "strict.ts": `
+      import { task } from "nuvom";
+      import { z } from "zod";
+      export const strict = task("test.strict", { input: z.string(), onStart() {}, run: () => 1 });`,
+  });
+  const said: FromProcess[] = [];
+  const send = (message: FromProcess) => void said.push(message);
+  const executor = executorOf("test.strict", project.file("strict.ts"), send);
+  executor.receive(run("test.strict", "j:1"));
+  await until(async () => said.some(({ type }) => type === "report"));
+  expect(said.map(({ type }) => type)).toEqual(["importing", "loaded", "report"]);
+  expect(said.at(-1)).toMatchObject({ report: { execution: "j:1", kind: "unfit" } });
 });

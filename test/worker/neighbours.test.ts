@@ -130,6 +130,7 @@ describe("a job beside one that blocks their process", () => {
     const inputs = Array.from({ length: 200 }, (_, x) => ({ x, y: 0 }));
     await Promise.all((await bench.nuvom.enqueueMany(tasks.add, inputs)).map((job) => job.result()));
     const [blocker, short] = await Promise.all([
+      // Longer than all else takes, and ended with the worker.
       bench.nuvom.enqueue(tasks.busy, { milliseconds: 4_000 }),
       bench.nuvom.enqueueMany(tasks.add, inputs),
     ]);
