@@ -34,7 +34,7 @@ async function runTests(): Promise<Count> {
       total.failed += failed;
     }
   }
-  // Two that are busy, as there are two cores, beside one that waits: more would get in each other's way.
+  // Two that are busy, as there are two cores, beside one that waits as long as there is one.
   const busyFirst = () => busy.shift() ?? waiting.shift();
   const waitingFirst = () => waiting.shift() ?? busy.shift();
   await Promise.all([runAll(busyFirst), runAll(busyFirst), runAll(waitingFirst)]);

@@ -6,21 +6,30 @@ import { temporaryProject } from "../support/project.ts";
 
 const main = join(import.meta.dir, "../../cli/main.ts");
 
-/** What a shell is to run so that it prints, line by line, what may come behind a command line. */
-const shells: [name: string, script: (words: string[]) => string][] = [
+/** What `nuvom completion` prints is there as well, as it takes a program to print it. */
+const fromFile = "source ./completion";
+
+/** What a shell is to run so that it prints, line by line, what may come behind a command line, and how it is told to complete. */
+const shells: [name: string, script: (words: string[], load?: string) => string, load: string][] = [
   [
     "bash",
-    (words) => `source ./completion
+    (words, load = fromFile) => `${load}
       COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}; _nuvom; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    "source <(nuvom completion bash)",
   ],
   [
     "zsh",
-    (words) => `compdef() { :; }
+    (words, load = fromFile) => `compdef() { :; }
       compadd() { for word in "\${(@P)2}"; do [[ $word == $words[CURRENT]* ]] && print -r -- $word; done; }
-      source ./completion
+      ${load}
       words=(${quoted(words)}); CURRENT=${words.length}; _nuvom`,
+    "source <(nuvom completion zsh)",
   ],
-  ["fish", (words) => `source ./completion; complete -C ${quoted([words.join(" ")])}`],
+  [
+    "fish",
+    (words, load = fromFile) => `${load}; complete -C ${quoted([words.join(" ")])}`,
+    "nuvom completion fish | source",
+  ],
 ];
 
 function quoted(words: string[]): string {
@@ -79,13 +88,13 @@ describe.each(shells)("%s completes", (shell, script) => {
 
 test.each(shells)(
   "%s runs nothing of what a task is called, and completes it whole",
-  async (shell, script) => {
+  async (shell, script, load) => {
     using project = await projectFor(
       shell,
       `import { task } from "nuvom";
       export const names = [task("odd$(touch\${IFS}ran)", () => 1), task("odd\`touch ran\`", () => 1), task("odd\\nline", () => 1)];`,
     );
-    const found = runIn(project, shell, script(["nuvom", "enqueue", "odd"]));
+    const found = runIn(project, shell, script(["nuvom", "enqueue", "odd"], load));
     expect(await Bun.file(project.file("ran")).exists()).toBe(false);
     expect(found.map((word) => word.replaceAll("\\", "")).sort()).toEqual([
       "odd$(touch$\x7bIFS}ran)",

@@ -28,12 +28,12 @@ const storages: Record<string, () => Promise<{ url: string } & AsyncDisposable>>
 
 const names = Object.keys(storages);
 
-/** In how many processes two workers run jobs. */
-const places = 4;
+/** Those of two workers together. */
+const processes = 4;
 
-/** Resolves when each process of two workers has run a job: else the first to start may do all there is. */
+/** Resolves when each process of two workers runs a job, all at once: else the first to start may do all there is. */
 async function bothWork(nuvom: Nuvom, folder: ReturnType<typeof temporaryFolder>): Promise<void> {
-  const begun = Array.from({ length: places }, (_, place) => folder.file(`begun${place}`));
+  const begun = Array.from({ length: processes }, (_, index) => folder.file(`begun${index}`));
   const go = folder.file("go");
   await nuvom.enqueueMany(
     waitFor,
@@ -52,15 +52,27 @@ describe.each(names)("%s", (name) => {
     await using storage = await open();
     const file = folder.file("journal");
     const nuvom = new Nuvom({ storage: storage.url });
-    await using first = startWorkerProgram(storage.url, ["--quiet", "--processes", "2"]);
-    await using second = startWorkerProgram(storage.url, ["--quiet", "--processes", "2"]);
+    await using first = startWorkerProgram(storage.url, [
+      "--quiet",
+      "--processes",
+      "2",
+      "--concurrency",
+      "1",
+    ]);
+    await using second = startWorkerProgram(storage.url, [
+      "--quiet",
+      "--processes",
+      "2",
+      "--concurrency",
+      "1",
+    ]);
     await bothWork(nuvom, folder);
     const script = join(import.meta.dir, "producer.ts");
     const producers = [0, 1].map((n) =>
       startProgram(script, [storage.url, file, String((n * total) / 2), String(total / 2)]),
     );
     expect(await Promise.all(producers.map(({ exited }) => exited))).toEqual([0, 0]);
-    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total + places);
+    await until(async () => (await countOf(nuvom.storage, "succeeded")) === total + processes);
     expect((await Promise.all([first.stop(), second.stop()])).map(({ exitCode }) => exitCode)).toEqual([
       0, 0,
     ]);

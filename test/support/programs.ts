@@ -15,12 +15,13 @@ interface ProgramOptions {
 }
 
 /** They run or import tasks, or go on until a signal. */
-const executing = new Set(["worker", "dev", "bench", "enqueue"]);
+const executing = ["worker", "dev", "bench", "enqueue", "schedules add", "tasks --check --import"];
 
 /** Runs `nuvom …` to its end in a folder and returns what it said: in a program of its own where that can matter. */
 export function nuvom(args: string[], options: ProgramOptions = {}): Promise<Said> {
   const { cwd = fixtures, env = {}, stdin } = options;
-  const isExecuting = executing.has(args[0] ?? "") && !args.includes("--help");
+  const call = `${args.join(" ")} `;
+  const isExecuting = executing.some((name) => call.startsWith(`${name} `)) && !args.includes("--help");
   if (stdin !== undefined || isExecuting) return startNuvom(args, options).ended;
   return runHere(args, cwd, { ...uncoloured, NUVOM_STORAGE: "", ...env });
 }

@@ -2,9 +2,8 @@ import type { Database } from "bun:sqlite";
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** After a write to the file its commit is looked for: it mostly follows within milliseconds, so at growing intervals. */
-const firstFollowUp = 1;
-const longestFollowUp = 100;
+/** After a write to the file its commit is looked for after these pauses: it mostly follows within two milliseconds. */
+const followUps = [1, 1, 1, 1.5, 2.5, 4, 6, 9, 13, 20, 30, 45, 65, 100];
 /** A write this soon after another is followed with it: a busy file changes many times in a millisecond. */
 const followTogether = 5;
 /** For file systems that do not report changes, such as network ones. */
@@ -51,12 +50,13 @@ export function watchCommits(database: Database, path: string) {
     follow();
   }
 
-  function follow() {
+  function follow(step = 0) {
     clearTimeout(following);
     look();
     // A change that was seen need not be the commit: a log that begins anew shows one right before it.
-    const pause = Math.max(firstFollowUp, (performance.now() - followedAt) / 2);
-    if (pause <= longestFollowUp) following = setTimeout(follow, pause);
+    const isListening = listeners.size > 0;
+    if (isListening && step < followUps.length)
+      following = setTimeout(() => follow(step + 1), followUps[step]);
   }
 
   function start() {
