@@ -56,7 +56,8 @@ async function runFile(file: string): Promise<Count> {
   const output = readFileSync(join(folder, "log"), "utf8");
   rmSync(folder, { recursive: true });
   const count = countTests(Bun.stripANSI(output), code);
-  if (count.failed > 0) console.log(output);
+  if (count.failed > 0)
+    console.log(`${output}\n${file} ended with ${child.signalCode ?? `exit code ${code}`}`);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${file}: ${count.passed} passed, ${count.failed} failed [${seconds} s]`);
   return count;

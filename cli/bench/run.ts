@@ -15,18 +15,27 @@ export interface BenchFigures {
   start: Started & { jobs: number };
 }
 
+/** Of what is measured each, as soon as it is. */
+export type Tell = (
+  ...measured:
+    | [name: "oneAfterTheOther" | "inFlight" | "bulk" | "run", figure: Throughput]
+    | [name: "start", figure: BenchFigures["start"]]
+) => void;
+
 /** Of so many jobs that are enqueued together: alone, each takes longer. */
 const shareOneAtATime = 1 / 20;
 const shareStarted = 1 / 100;
 
 /**
  * Measures everything, each on an empty storage. What is left of them when it throws is the caller's to remove.
- * @param interrupted rejects when it is to stop.
+ * @param options.interrupted rejects when it is to stop.
  */
 export async function runBench(
   trial: Trial,
-  { jobs, processes, interrupted }: { jobs: number; processes: number; interrupted: Promise<never> },
+  options: { jobs: number; processes: number; interrupted: Promise<never>; tell: Tell },
 ): Promise<BenchFigures> {
+  const { jobs, processes, interrupted, tell } = options;
+
   async function alone<T>(work: (contest: NuvomContest) => Promise<T>): Promise<T> {
     const contest = await openNuvom(trial.open(), processes);
     let result: T;
@@ -40,18 +49,29 @@ export async function runBench(
     return result;
   }
 
-  async function throughput(name: ContestName, count = jobs): Promise<Throughput> {
-    return { jobs: count, ...(await alone((contest) => measure(contest, name, count))) };
+  async function throughput(
+    name: "oneAfterTheOther" | "inFlight" | "bulk" | "run",
+    contest: ContestName,
+    count = jobs,
+  ): Promise<Throughput> {
+    const figure = { jobs: count, ...(await alone((nuvom) => measure(nuvom, contest, count))) };
+    tell(name, figure);
+    return figure;
   }
 
   const enqueue = {
-    oneAfterTheOther: await throughput("one at a time", Math.ceil(jobs * shareOneAtATime)),
-    inFlight: await throughput("in flight"),
-    bulk: await throughput("bulk"),
+    oneAfterTheOther: await throughput(
+      "oneAfterTheOther",
+      "one at a time",
+      Math.ceil(jobs * shareOneAtATime),
+    ),
+    inFlight: await throughput("inFlight", "in flight"),
+    bulk: await throughput("bulk", "bulk"),
   };
-  const run = await throughput("drain");
+  const run = await throughput("run", "drain");
   const count = Math.ceil(jobs * shareStarted);
   const start = { jobs: count, ...(await alone((contest) => started(contest, count))) };
+  tell("start", start);
   return { enqueue, run, start };
 }
 

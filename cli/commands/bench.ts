@@ -2,7 +2,7 @@ import { optionNames, variableOf } from "../../src/config/options.ts";
 import { NuvomError } from "../../src/index.ts";
 import { projectRoot } from "../../src/project.ts";
 import type { Measured } from "../bench/measure.ts";
-import { type BenchFigures, runBench, type Started } from "../bench/run.ts";
+import { runBench, type Started, type Tell } from "../bench/run.ts";
 import { thenRemoved, trialBeside } from "../bench/trial.ts";
 import {
   command,
@@ -17,9 +17,16 @@ import {
 } from "../command.ts";
 import { paint, printable, printJson } from "../output.ts";
 import { onFirstSignal } from "../signals.ts";
-import { table } from "../table.ts";
 
 const defaultJobs = 20_000;
+
+const titles: Record<Parameters<Tell>[0], string> = {
+  oneAfterTheOther: "enqueue, one after the other",
+  inFlight: "enqueue, 200 calls in flight",
+  bulk: "enqueue, 1,000 with each call",
+  run: "run jobs that do nothing, results stored",
+  start: "from enqueue to start, worker idle",
+};
 
 export default command({
   summary: "measure how fast it is on this machine and storage",
@@ -47,24 +54,27 @@ export default command({
     for (const option of optionNames) delete process.env[variableOf(option)];
 
     const interrupted = interruption(trial.leaves);
+    const wrong: string[] = [];
+    const tell: Tell = (...measured) => {
+      const [name, { jobs: count, problem }] = measured;
+      const text = measured[0] === "start" ? delay(measured[1]) : rate(measured[1]);
+      if (problem !== null) wrong.push(`${titles[name]}: ${problem}`);
+      if (!flags.json) console.log(line(titles[name], count.toLocaleString("en"), text));
+    };
     const { durability, warnings, figures } = await thenRemoved(trial, async () => {
       const checkup = await trial.check();
       if (!flags.json) {
         console.log(printable(`storage ${name} (${checkup.durability})`));
         for (const warning of checkup.warnings) console.log(paint("yellow", printable(warning)));
-        console.log(`a worker with ${processes} process${processes > 1 ? "es" : ""}, Bun ${Bun.version}`);
+        console.log(`a worker with ${processes} process${processes > 1 ? "es" : ""}, Bun ${Bun.version}\n`);
+        console.log(paint("bold", line("MEASURED", "JOBS", "RESULT")));
       }
-      return { ...checkup, figures: await runBench(trial, { jobs, processes, interrupted }) };
+      return { ...checkup, figures: await runBench(trial, { jobs, processes, interrupted, tell }) };
     });
-    const rows = rowsOf(figures);
     if (flags.json) {
       printJson({ storage: name, durability, warnings, processes, bun: Bun.version, ...figures });
-    } else {
-      const cells = rows.map(({ what, jobs, result }) => [what, jobs.toLocaleString("en"), result]);
-      console.log(`\n${table([{ header: "MEASURED" }, { header: "JOBS" }, { header: "RESULT" }], cells)}`);
     }
-    const wrong = rows.filter(({ problem }) => problem !== null);
-    for (const { what, problem } of wrong) console.error(printable(`nuvom: ${what}: ${problem}`));
+    for (const text of wrong) console.error(printable(`nuvom: ${text}`));
     return wrong.length > 0 ? 1 : 0;
   },
 });
@@ -77,23 +87,14 @@ function interruption(leaves: string | null): Promise<never> {
   onFirstSignal((signal) => {
     const exit = leaves === null ? "" : `; once more to exit now, which leaves ${leaves}`;
     console.error(printable(`${signal}: stopping, and deleting what was made${exit}`));
-    reject(new NuvomError("INTERRUPTED", `interrupted by ${signal}, before there was something to show`));
+    reject(new NuvomError("INTERRUPTED", `interrupted by ${signal}`));
   });
   return promise;
 }
 
-function rowsOf({ enqueue, run, start }: BenchFigures) {
-  return [
-    {
-      what: "enqueue, one after the other",
-      ...enqueue.oneAfterTheOther,
-      result: rate(enqueue.oneAfterTheOther),
-    },
-    { what: "enqueue, 200 calls in flight", ...enqueue.inFlight, result: rate(enqueue.inFlight) },
-    { what: "enqueue, 1,000 with each call", ...enqueue.bulk, result: rate(enqueue.bulk) },
-    { what: "run jobs that do nothing, results stored", ...run, result: rate(run) },
-    { what: "from enqueue to start, worker idle", ...start, result: delay(start) },
-  ];
+/** In columns, as each is printed when it was measured. */
+function line(what: string, jobs: string, result: string): string {
+  return `${what.padEnd(41)}${jobs.padEnd(11)}${result}`;
 }
 
 function rate({ perSecond }: Measured): string {
