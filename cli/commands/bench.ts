@@ -55,6 +55,7 @@ export default command({
 
     const interrupted = interruption(trial.leaves);
     const wrong: string[] = [];
+    const line = columnsFor(jobs.toLocaleString("en"));
     const tell: Tell = (...measured) => {
       const [name, { jobs: count, problem }] = measured;
       const text = measured[0] === "start" ? delay(measured[1]) : rate(measured[1]);
@@ -92,9 +93,12 @@ function interruption(leaves: string | null): Promise<never> {
   return promise;
 }
 
-/** In columns, as each is printed when it was measured. */
-function line(what: string, jobs: string, result: string): string {
-  return `${what.padEnd(41)}${jobs.padEnd(11)}${result}`;
+/** Puts cells into columns row by row, as each is printed when it was measured; `most` is the largest number of jobs. */
+function columnsFor(most: string) {
+  const longest = (texts: string[]) => Math.max(...texts.map(({ length }) => length));
+  const [first, second] = [longest(Object.values(titles)), longest(["JOBS", most])];
+  return (what: string, jobs: string, result: string) =>
+    `${what.padEnd(first)}  ${jobs.padEnd(second)}  ${result}`;
 }
 
 function rate({ perSecond }: Measured): string {
