@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Nuvom, type WorkerOptions } from "../../src/index.ts";
 import { startProgram } from "../support/programs.ts";
 import { startRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 import { startChaos, type Victim } from "./chaos.ts";
 import { check, type Violation } from "./checker.ts";
 import { type Evidence, gather } from "./evidence.ts";
@@ -100,6 +101,8 @@ export async function soak({ storage, seconds, seed, lease, folder }: SoakOption
     await chaos.stop();
     for (const producer of working) producer.kill("SIGTERM");
     await Promise.all(working.map(({ exited }) => exited));
+    // A worker makes it of its task, which on a busy machine none may have come to yet.
+    await until(async () => (await nuvom.storage.schedules(["recurring"])).length > 0);
     for (const schedule of [...own, nuvom.getSchedule("recurring")]) await schedule.pause();
     write({ kind: (await isDone(nuvom)) ? "all done" : "not all done", at: Date.now() });
     await Promise.all(workers.map(endWorker));
