@@ -15,12 +15,10 @@ export interface BenchFigures {
   start: Started & { jobs: number };
 }
 
-/** Of what is measured each, as soon as it is. */
-export type Tell = (
-  ...measured:
-    | [name: "oneAfterTheOther" | "inFlight" | "bulk" | "run", figure: Throughput]
-    | [name: "start", figure: BenchFigures["start"]]
-) => void;
+export type Measurement = keyof BenchFigures["enqueue"] | "run" | "start";
+
+/** Called with each figure as soon as it is there. */
+export type Tell = (name: Measurement, figure: Throughput | BenchFigures["start"]) => void;
 
 /** Of so many jobs that are enqueued together: alone, each takes longer. */
 const shareOneAtATime = 1 / 20;
@@ -49,11 +47,7 @@ export async function runBench(
     return result;
   }
 
-  async function throughput(
-    name: "oneAfterTheOther" | "inFlight" | "bulk" | "run",
-    contest: ContestName,
-    count = jobs,
-  ): Promise<Throughput> {
+  async function throughput(name: Measurement, contest: ContestName, count = jobs): Promise<Throughput> {
     const figure = { jobs: count, ...(await alone((nuvom) => measure(nuvom, contest, count))) };
     tell(name, figure);
     return figure;

@@ -2,7 +2,7 @@ import { optionNames, variableOf } from "../../src/config/options.ts";
 import { NuvomError } from "../../src/index.ts";
 import { projectRoot } from "../../src/project.ts";
 import type { Measured } from "../bench/measure.ts";
-import { runBench, type Started, type Tell } from "../bench/run.ts";
+import { type Measurement, runBench, type Started, type Tell } from "../bench/run.ts";
 import { thenRemoved, trialBeside } from "../bench/trial.ts";
 import {
   command,
@@ -20,7 +20,7 @@ import { onFirstSignal } from "../signals.ts";
 
 const defaultJobs = 20_000;
 
-const titles: Record<Parameters<Tell>[0], string> = {
+const titles: Record<Measurement, string> = {
   oneAfterTheOther: "enqueue, one after the other",
   inFlight: "enqueue, 200 calls in flight",
   bulk: "enqueue, 1,000 with each call",
@@ -56,11 +56,11 @@ export default command({
     const interrupted = interruption(trial.leaves);
     const wrong: string[] = [];
     const line = columnsFor(jobs.toLocaleString("en"));
-    const tell: Tell = (...measured) => {
-      const [name, { jobs: count, problem }] = measured;
-      const text = measured[0] === "start" ? delay(measured[1]) : rate(measured[1]);
+    const tell: Tell = (name, figure) => {
+      const { jobs, problem } = figure;
+      const result = "p50" in figure ? delay(figure) : rate(figure);
       if (problem !== null) wrong.push(`${titles[name]}: ${problem}`);
-      if (!flags.json) console.log(line(titles[name], count.toLocaleString("en"), text));
+      if (!flags.json) console.log(line(titles[name], jobs.toLocaleString("en"), result));
     };
     const { durability, warnings, figures } = await thenRemoved(trial, async () => {
       const checkup = await trial.check();

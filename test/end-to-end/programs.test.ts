@@ -52,20 +52,9 @@ describe.each(names)("%s", (name) => {
     await using storage = await open();
     const file = folder.file("journal");
     const nuvom = new Nuvom({ storage: storage.url });
-    await using first = startWorkerProgram(storage.url, [
-      "--quiet",
-      "--processes",
-      "2",
-      "--concurrency",
-      "1",
-    ]);
-    await using second = startWorkerProgram(storage.url, [
-      "--quiet",
-      "--processes",
-      "2",
-      "--concurrency",
-      "1",
-    ]);
+    const places = ["--quiet", "--processes", "2", "--concurrency", "1"];
+    await using first = startWorkerProgram(storage.url, places);
+    await using second = startWorkerProgram(storage.url, places);
     await bothWork(nuvom, folder);
     const script = join(import.meta.dir, "producer.ts");
     const producers = [0, 1].map((n) =>
