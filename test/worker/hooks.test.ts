@@ -61,13 +61,13 @@ test("a job is told to have begun once, also where its process was held up befor
   const running = async () => (await storage.list({ state: "running" }, { limit: 50 })).length;
   const inputs = Array.from({ length: 100 }, (): Hooked => ({ file, does: "succeed" }));
   const { pid } = await bench.event("process-started");
-  // So that it has imported the task, and its worker knows how short the jobs are.
+  // So that it has imported the task.
   await (await bench.nuvom.enqueue(hooked, inputs[0]!)).result();
   process.kill(pid, "SIGSTOP");
   await bench.nuvom.enqueueMany(hooked, inputs);
-  await until(async () => (await running()) > 1);
-  // But for the first they are taken back, and that one is returned for it has waited too long.
-  await until(async () => (await running()) === 1);
+  await until(async () => (await running()) > 0);
+  // A process gives back what it cannot begin within a second.
+  await Bun.sleep(1_500);
   process.kill(pid, "SIGCONT");
   await until(async () => told("onSuccess") === inputs.length + 1);
   expect(told("onStart")).toBe(inputs.length + 1);
